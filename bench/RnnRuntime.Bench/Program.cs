@@ -1,0 +1,54 @@
+using BenchmarkDotNet.Running;
+using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Roofline;
+using RnnRuntime.Bench.Suites;
+
+Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks)];
+try
+{
+    switch (args)
+    {
+        case ["compare", ..]:
+            CompareCommand.Run(CompareOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["roof"]:
+            Console.WriteLine(Machine.Describe());
+            Console.WriteLine();
+            Console.Write(Roof.Current.ToMarkdown());
+            return 0;
+        case ["suite", .. string[] rest]:
+            return RunSuites(rest);
+        case []:
+            PrintUsage(Console.Out);
+            return 0;
+        default:
+            PrintUsage(Console.Error);
+            return 2;
+    }
+}
+catch (UsageException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
+
+int RunSuites(string[] arguments)
+{
+    // BenchmarkDotNet wraps what a parameter source throws, so the variables are read once before it does.
+    _ = LayerSize.Selected().Count() + Variant.Selected().Count();
+    bool failed = BenchmarkSwitcher.FromTypes(suites).Run(arguments, new SuiteConfig())
+        .Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success));
+    return failed ? 1 : 0;
+}
+
+void PrintUsage(TextWriter writer) => writer.WriteLine($"""
+    dotnet run -c Release --project bench/RnnRuntime.Bench -- COMMAND
+
+    roof
+        This machine's roof: read bandwidth of each cache level, float32 and int8 peaks of one core.
+    {CompareOptions.Usage}
+    suite --filter PATTERN [BenchmarkDotNet options]
+        BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime:
+        {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}
+        Parameters are narrowed by environment variables: RNNBENCH_SIZES='(64,128);(256,512)', RNNBENCH_VARIANTS='onnxruntime;avx2'.
+    """);

@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+
+namespace RnnRuntime.Cli.Commands;
+
+internal static class InspectCommand
+{
+    private static readonly Argument<string> Model = new("MODEL") { Description = "The model (.rnn)." };
+
+    private static readonly Option<bool> Plan = new("--plan")
+    {
+        Description = "Also the plan for this machine: packed sizes, kernel of each step, map of a session's memory (one stream, one time step).",
+    };
+
+    private static readonly Option<string?> Kernel = ModelSource.KernelOption();
+
+    private static readonly Option<bool> AsJson = new("--json") { Description = "Write JSON." };
+
+    public static Command Create()
+    {
+        var command = new Command("inspect", "Shows what is inside a model: nodes, shapes, parameters, bytes.") { Model, Plan, Kernel, AsJson };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult arguments)
+    {
+        using var source = ModelSource.Load(arguments.GetValue(Model), arguments.GetValue(Kernel));
+        var nodes = source.Model.Graph.DescribeNodes();
+        var plan = arguments.GetValue(Plan) ? source.Model.DescribePlan(1, 1) : null;
+        if (arguments.GetValue(AsJson))
+        {
+            Json.Write(writer => WriteJson(writer, source, nodes, plan));
+        }
+        else
+        {
+            WriteListings(source, nodes, plan);
+        }
+
+        return 0;
+    }
+
+    private static void WriteListings(ModelSource source, ImmutableArray<NodeInfo> nodes, RnnPlanInfo? plan)
+    {
+        var model = source.Model;
+        var edges = new Listing($"{source.Name}: {source.Bytes} bytes", "tensor", "name", "type", "shape");
+        foreach (var (kind, tensors) in ((string, ImmutableArray<TensorInfo>)[])[("input", model.Inputs), ("output", model.Outputs), ("state", model.States)])
+        {
+            foreach (var tensor in tensors)
+            {
+                edges.Add(kind, tensor.Name, Text.Of(tensor.Type), tensor.Shape.ToString());
+            }
+        }
+
+        edges.Write();
+        Console.Out.WriteLine();
+        WriteNodes(nodes);
+        if (model.Graph.Metadata.Count > 0)
+        {
+            Console.Out.WriteLine();
+            var metadata = new Listing("", "metadata", "value");
+            foreach (var (key, value) in model.Graph.Metadata)
+            {
+                metadata.Add(key, Text.OneLine(value));
+            }
+
+            metadata.Write();
+        }
+
+        if (plan is not null)
+        {
+            WritePlan(plan);
+        }
+    }
+
+    private static void WriteNodes(ImmutableArray<NodeInfo> nodes)
+    {
+        var listing = new Listing("", "node", "operator", "inputs", "outputs", "precision", ">parameters", ">bytes");
+        foreach (var node in nodes)
+        {
+            listing.Add(
+                node.Name, node.Operator, Shapes(node.Inputs), Shapes(node.Outputs), node.Precision is { } type ? Text.Of(type) : "",
+                Text.Count(node.ParameterCount), Text.Count(node.ParameterBytes));
+        }
+
+        listing.Add("total", "", "", "", "", Text.Count(nodes.Sum(node => node.ParameterCount)), Text.Count(nodes.Sum(node => node.ParameterBytes)));
+        listing.Write();
+    }
+
+    private static void WritePlan(RnnPlanInfo plan)
+    {
+        Console.Out.WriteLine();
+        var steps = new Listing($"plan: kernel {plan.Kernel}, {plan.WeightBytes} bytes of packed weights", ">step", "node", "operation", "kernel", ">packed bytes", ">multiply-adds");
+        for (var i = 0; i < plan.Steps.Length; i++)
+        {
+            var step = plan.Steps[i];
+            steps.Add(Text.Count(i), step.Name, step.Operation, step.Kernel, Text.Count(step.WeightBytes), Text.Count(step.MultiplyAdds));
+        }
+
+        steps.Write();
+        Console.Out.WriteLine();
+        var buffers = new Listing(
+            $"arena of a session: {plan.ArenaBytes} bytes, {plan.PersistentBytes} of them kept between calls; streams {plan.Streams}, time steps {plan.ChunkLength}",
+            ">offset", ">bytes", "kind", "buffer", ">first step", ">last step");
+        foreach (var buffer in plan.Buffers)
+        {
+            buffers.Add(
+                Text.Count(buffer.Offset), Text.Count(buffer.Bytes), buffer.Kind, buffer.Name, Text.Count(buffer.FirstStep), Text.Count(buffer.LastStep));
+        }
+
+        buffers.Write();
+    }
+
+    private static string Shapes(IEnumerable<TensorInfo> tensors) => string.Join(" ", tensors.Select(tensor => $"{tensor.Name}{tensor.Shape}"));
+
+    private static void WriteJson(Utf8JsonWriter writer, ModelSource source, ImmutableArray<NodeInfo> nodes, RnnPlanInfo? plan)
+    {
+        var model = source.Model;
+        writer.WriteString("model", source.Name);
+        writer.WriteNumber("fileBytes", source.Bytes);
+        writer.WriteNumber("parameters", nodes.Sum(node => node.ParameterCount));
+        writer.WriteNumber("parameterBytes", nodes.Sum(node => node.ParameterBytes));
+        writer.WriteBoolean("golden", model.HasGolden);
+        writer.WriteTensors("inputs", model.Inputs);
+        writer.WriteTensors("outputs", model.Outputs);
+        writer.WriteTensors("states", model.States);
+        writer.WriteStartObject("metadata");
+        foreach (var (key, value) in model.Graph.Metadata)
+        {
+            writer.WriteString(key, value);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartArray("nodes");
+        foreach (var node in nodes)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", node.Name);
+            writer.WriteString("operator", node.Operator);
+            writer.WriteString("precision", node.Precision is { } type ? Text.Of(type) : null);
+            writer.WriteNumber("parameters", node.ParameterCount);
+            writer.WriteNumber("bytes", node.ParameterBytes);
+            writer.WriteTensors("inputs", node.Inputs);
+            writer.WriteTensors("outputs", node.Outputs);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        if (plan is not null)
+        {
+            WriteJson(writer, plan);
+        }
+    }
+
+    private static void WriteJson(Utf8JsonWriter writer, RnnPlanInfo plan)
+    {
+        writer.WriteStartObject("plan");
+        writer.WriteString("kernel", plan.Kernel);
+        writer.WriteNumber("weightBytes", plan.WeightBytes);
+        writer.WriteNumber("arenaBytes", plan.ArenaBytes);
+        writer.WriteNumber("persistentBytes", plan.PersistentBytes);
+        writer.WriteNumber("streams", plan.Streams);
+        writer.WriteNumber("chunkLength", plan.ChunkLength);
+        writer.WriteStartArray("steps");
+        foreach (var step in plan.Steps)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("node", step.Name);
+            writer.WriteString("operation", step.Operation);
+            writer.WriteString("kernel", step.Kernel);
+            writer.WriteNumber("weightBytes", step.WeightBytes);
+            writer.WriteNumber("multiplyAdds", step.MultiplyAdds);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("buffers");
+        foreach (var buffer in plan.Buffers)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", buffer.Name);
+            writer.WriteString("kind", buffer.Kind);
+            writer.WriteNumber("offset", buffer.Offset);
+            writer.WriteNumber("bytes", buffer.Bytes);
+            writer.WriteNumber("firstStep", buffer.FirstStep);
+            writer.WriteNumber("lastStep", buffer.LastStep);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+
+namespace RnnRuntime.Cli.Commands;
+
+internal static class QuantizeCommand
+{
+    private static readonly Argument<string> Model = new("MODEL") { Description = "A float32 model (.rnn)." };
+
+    private static readonly Option<string> Output = new("--output", "-o")
+    {
+        Description = "The int8 model to write (.rnn).",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private static readonly Option<string[]> KeepFloat = new("--keep-float")
+    {
+        Description = "A node that stays float32; can be given several times.",
+        HelpName = "NODE",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "quantize",
+            "Makes an int8 model out of a float32 one. A golden input inside the file is kept; its golden output becomes what the int8 model gives.")
+        {
+            Model, Output, KeepFloat,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult arguments)
+    {
+        using var source = ModelSource.Load(arguments.GetValue(Model));
+        using var quantized = RnnQuantizer.Quantize(source.Model, arguments.GetValue(KeepFloat));
+
+        // The source may be the target, and it is memory-mapped: the new file is complete before it takes the name.
+        var path = arguments.GetValue(Output)!;
+        var partial = $"{path}.{Environment.ProcessId}.partial";
+        try
+        {
+            quantized.Save(partial);
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+
+        Console.Out.WriteLine($"{path}: {Text.Bytes(new FileInfo(path).Length)}, from {Text.Bytes(source.Bytes)}");
+        return 0;
+    }
+}

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using RnnRuntime.Cli.Npy;
+using RnnRuntime.Cli.Running;
+
+namespace RnnRuntime.Cli.Commands;
+
+internal static class RunCommand
+{
+    private static readonly Argument<string?> Model = new("MODEL") { Description = "The model (.rnn).", Arity = ArgumentArity.ZeroOrOne };
+
+    private static readonly Option<string[]> Input = new("--input")
+    {
+        Description =
+            "A NumPy file for an input: of the input's shape for one step, or with one more leading axis for a sequence. "
+            + "An input without that axis is the same at every step. A state's name gives its first value. Float64 is rounded to float32.",
+        HelpName = "NAME=FILE.npy",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string[]> Output = new("--output")
+    {
+        Description = "Where an output goes, stacked along a new leading axis for a sequence; a state's name gives its last value. Without any, a summary is printed.",
+        HelpName = "NAME=FILE.npy",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<bool> Stream = new("--stream")
+    {
+        Description = "Call the model once for every slice of the sequence, with the state carried. Without it one call takes the whole sequence; the results have the same bits.",
+    };
+
+    private static readonly Option<string[]> State = new("--state")
+    {
+        Description = "After every step this output becomes that input; its first value is its --input, or zeros.",
+        HelpName = "OUT=IN",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<string?> Kernel = ModelSource.KernelOption();
+
+    private static readonly Option<bool> Stats = new("--stats")
+    {
+        Description = "End with speed, times, allocated bytes, kernel and model size on standard error.",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("run", "Feeds NumPy arrays through a model.") { Model, Input, Output, Stream, State, Kernel, Stats };
+        command.Validators.Add(Validate);
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static void Validate(CommandResult result)
+    {
+        var strays = Arguments(result).Where(argument => !Pairs.IsPair(argument.Value)).ToArray();
+        var hasModel = result.GetValue(Model) is not null;
+        if (strays.Length > (hasModel ? 0 : 1))
+        {
+            result.AddError($"{strays[0].Option.Name} takes {strays[0].Option.HelpName}; found '{strays[0].Value}'");
+        }
+        else if (!hasModel && strays.Length == 0)
+        {
+            result.AddError("Required argument missing: MODEL");
+        }
+    }
+
+    private static int Run(ParseResult arguments)
+    {
+        // An option with several values takes every word up to the next option, MODEL too where it comes after.
+        var path = arguments.GetValue(Model) ?? Arguments(arguments.CommandResult).Select(argument => argument.Value).First(value => !Pairs.IsPair(value));
+        using var source = ModelSource.Load(path, arguments.GetValue(Kernel));
+        var outputs = ParsePairs(arguments, Output);
+        Check(source.Model, outputs);
+        var run = new ModelRun(source.Model, ParsePairs(arguments, Input), ParsePairs(arguments, State), arguments.GetValue(Stream));
+        var states = run.Run();
+
+        foreach (var (name, file) in outputs)
+        {
+            var output = source.Model.Outputs.Select(info => info.Name).ToList().IndexOf(name);
+            NpyFile.Write(file, output >= 0 ? run.Output(output) : FindState(states, name));
+        }
+
+        if (outputs.Count == 0)
+        {
+            Summarise(source.Model, run, states);
+        }
+
+        if (arguments.GetValue(Stats))
+        {
+            Statistics.Write(
+                source, run.Times, run.AllocatedBytes,
+                ("steps", $"{run.TimeSteps}, {Text.Number(run.TimeSteps / run.Elapsed.TotalSeconds, "0")} steps/s, {run.ChunkLength} a call"));
+        }
+
+        return 0;
+    }
+
+    private static void Check(RnnModel model, List<(string Left, string Right)> outputs)
+    {
+        foreach (var (name, _) in outputs)
+        {
+            if (!model.Outputs.Concat(model.States).Any(info => info.Name == name))
+            {
+                throw new CliException(
+                    $"the model has no output '{name}'; outputs are {string.Join(", ", model.Outputs.Select(info => $"'{info.Name}'"))}, states are {string.Join(", ", model.States.Select(info => $"'{info.Name}'").DefaultIfEmpty("none"))}");
+            }
+        }
+    }
+
+    private static NpyArray FindState((TensorInfo State, float[] Value)[] states, string name)
+    {
+        var (state, value) = states.First(candidate => candidate.State.Name == name);
+        return NpyArray.From(value, [.. state.Shape.Dimensions]);
+    }
+
+    private static void Summarise(RnnModel model, ModelRun run, (TensorInfo State, float[] Value)[] states)
+    {
+        var listing = new Listing("", "name", "kind", "shape", ">minimum", ">mean", ">maximum", ">not finite");
+        for (var i = 0; i < model.Outputs.Length; i++)
+        {
+            var array = run.Output(i);
+            AddSummary(listing, model.Outputs[i].Name, "output", array.Shape, array.ToFloat32(""));
+        }
+
+        foreach (var (state, value) in states)
+        {
+            AddSummary(listing, state.Name, "state", state.Shape.Dimensions, value);
+        }
+
+        listing.Write();
+    }
+
+    private static void AddSummary(Listing listing, string name, string kind, IEnumerable<int> shape, float[] values)
+    {
+        var finite = values.Where(float.IsFinite).ToArray();
+        string Show(Func<float[], double> function) => finite.Length == 0 ? "-" : Text.Number(function(finite), "G6");
+        listing.Add(
+            name, kind, $"[{string.Join(", ", shape)}]", Show(numbers => numbers.Min()), Show(numbers => numbers.Average(number => (double)number)), Show(numbers => numbers.Max()),
+            Text.Count(values.Length - finite.Length));
+    }
+
+    private static IEnumerable<(Option Option, string Value)> Arguments(CommandResult result) =>
+        ((Option[])[Input, Output, State]).SelectMany(option => result.GetResult(option)?.Tokens.Select(token => (option, token.Value)) ?? []);
+
+    private static List<(string Left, string Right)> ParsePairs(ParseResult arguments, Option<string[]> option) =>
+        Pairs.Parse((arguments.GetValue(option) ?? []).Where(Pairs.IsPair), option.Name);
+}

@@ -1,0 +1,245 @@
+using System.Diagnostics;
+using RnnRuntime.Cli.Npy;
+
+namespace RnnRuntime.Cli.Running;
+
+/// <summary>One run of a model over arrays: who feeds each input, which output feeds which, and what came out.</summary>
+internal sealed class ModelRun
+{
+    /// <summary>Time steps of one call at most; any chunking gives the same bits.</summary>
+    private const int MaxChunk = 1024;
+
+    private readonly RnnModel _model;
+    private readonly bool _isStream;
+    private readonly InputFeed[] _feeds;
+    private readonly List<(int Output, int Input)> _feedback = [];
+    private readonly List<(string Name, float[] Value)> _states = [];
+    private readonly float[][] _outputs;
+    private readonly bool _hasTimeAxis;
+
+    public ModelRun(RnnModel model, IEnumerable<(string Left, string Right)> inputs, IEnumerable<(string Left, string Right)> feedback, bool isStream)
+    {
+        _model = model;
+        _isStream = isStream;
+        _feeds = new InputFeed[model.Inputs.Length];
+        foreach (var (name, path) in inputs)
+        {
+            Bind(name, path);
+        }
+
+        foreach (var (output, input) in feedback)
+        {
+            Connect(output, input);
+        }
+
+        for (var i = 0; i < _feeds.Length; i++)
+        {
+            if (_feeds[i] is null)
+            {
+                throw new CliException($"input '{model.Inputs[i].Name}' ({Text.Of(model.Inputs[i])}) is not given: --input {model.Inputs[i].Name}=FILE.npy");
+            }
+        }
+
+        TimeSteps = CommonTimeSteps(out _hasTimeAxis);
+        ChunkLength = isStream || _feedback.Count > 0 ? 1 : Math.Min(TimeSteps, MaxChunk);
+        _feeds = [.. _feeds.Select(feed => feed.ForChunks(ChunkLength))];
+        _outputs = [.. model.Outputs.Select(output => new float[Length(output)])];
+        Times = new StepTimes(TimeSteps);
+    }
+
+    public int TimeSteps { get; }
+
+    public int ChunkLength { get; }
+
+    public StepTimes Times { get; }
+
+    public long AllocatedBytes { get; private set; }
+
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>Runs all time steps and returns the states after the last one; outputs are in <see cref="Output"/>.</summary>
+    public (TensorInfo State, float[] Value)[] Run()
+    {
+        using var session = _model.CreateSession(1, ChunkLength);
+
+        // Once before the clock, so that it does not count compilation; then back to the beginning.
+        Give(session, 0, ChunkLength);
+        session.Run(ChunkLength);
+        Collect(session, 0, ChunkLength);
+        session.Reset();
+        foreach (var (name, value) in _states)
+        {
+            session.SetState(name, value);
+        }
+
+        using (var progress = new Progress("run", TimeSteps))
+        {
+            var began = Stopwatch.GetTimestamp();
+            for (int done = 0, steps; done < TimeSteps; done += steps)
+            {
+                steps = Math.Min(ChunkLength, TimeSteps - done);
+                var allocated = GC.GetAllocatedBytesForCurrentThread();
+                var start = Stopwatch.GetTimestamp();
+                Give(session, done, steps);
+                session.Run(steps);
+                Collect(session, done, steps);
+                FeedBack(done);
+                Times.Add(Stopwatch.GetTimestamp() - start);
+                AllocatedBytes += GC.GetAllocatedBytesForCurrentThread() - allocated;
+                progress.Report(done);
+            }
+
+            Elapsed = Stopwatch.GetElapsedTime(began);
+        }
+
+        return [.. _model.States.Select(state => (state, State(session, state)))];
+    }
+
+    /// <summary>An output: [T][shape], or [shape] where no input had a time axis.</summary>
+    public NpyArray Output(int output)
+    {
+        var shape = _model.Outputs[output].Shape.Dimensions;
+        return NpyArray.From(_outputs[output], [.. _hasTimeAxis ? [TimeSteps] : Array.Empty<int>(), .. shape]);
+    }
+
+    private void Bind(string name, string path)
+    {
+        var array = NpyFile.Read(path);
+        if (IndexOf(_model.Inputs, name) is >= 0 and var index)
+        {
+            _feeds[index] = InputFeed.FromArray(index, _model.Inputs[index], array, path);
+            return;
+        }
+
+        if (IndexOf(_model.States, name) is < 0)
+        {
+            throw new CliException($"the model has no input '{name}'; inputs are {Names(_model.Inputs)}, states are {Names(_model.States)}");
+        }
+
+        var state = _model.States[IndexOf(_model.States, name)];
+        if (!state.Shape.Dimensions.AsSpan().SequenceEqual(array.Shape))
+        {
+            throw new CliException($"{path}: state '{name}' is {Text.Of(state)}; found {array.Describe()}");
+        }
+
+        _states.Add((name, array.ToFloat32(path)));
+    }
+
+    private void Connect(string output, string input)
+    {
+        var (from, to) = (IndexOf(_model.Outputs, output), IndexOf(_model.Inputs, input));
+        if (from < 0)
+        {
+            throw new CliException($"--state {output}={input}: the model has no output '{output}'; outputs are {Names(_model.Outputs)}");
+        }
+
+        if (to < 0)
+        {
+            throw new CliException(
+                IndexOf(_model.States, input) >= 0
+                    ? $"--state {output}={input}: '{input}' is the model's own state and is carried already"
+                    : $"--state {output}={input}: the model has no input '{input}'; inputs are {Names(_model.Inputs)}");
+        }
+
+        var (source, target) = (_model.Outputs[from], _model.Inputs[to]);
+        if (source.Type != target.Type || source.Shape != target.Shape)
+        {
+            throw new CliException($"--state {output}={input}: the output is {Text.Of(source)} and the input {Text.Of(target)}; they must be alike");
+        }
+
+        if (_feedback.Any(pair => pair.Input == to))
+        {
+            throw new CliException($"--state: input '{input}' is fed by two outputs");
+        }
+
+        if (_feeds[to] is { TimeSteps: not null })
+        {
+            throw new CliException($"--state {output}={input}: '{input}' needs one first value {target.Shape}; a sequence was given");
+        }
+
+        _feeds[to] ??= InputFeed.Zeros(to, target);
+        _feedback.Add((from, to));
+    }
+
+    private int CommonTimeSteps(out bool hasTimeAxis)
+    {
+        int? common = null;
+        for (var i = 0; i < _feeds.Length; i++)
+        {
+            if (_feeds[i].TimeSteps is { } steps)
+            {
+                if (common is { } other && other != steps)
+                {
+                    throw new CliException($"input '{_model.Inputs[i].Name}' has {steps} time steps, an input before it {other}");
+                }
+
+                common = steps;
+            }
+        }
+
+        if (_isStream && common is null)
+        {
+            throw new CliException($"--stream needs an input with one more leading axis than the model's: {string.Join(", ", _model.Inputs.Select(input => $"'{input.Name}' is {input.Shape}"))}");
+        }
+
+        hasTimeAxis = common is not null;
+        return common ?? 1;
+    }
+
+    private int Length(TensorInfo output)
+    {
+        var length = (long)TimeSteps * output.Shape.ElementCount;
+        return length * sizeof(float) <= Array.MaxLength
+            ? (int)length
+            : throw new CliException($"output '{output.Name}' would be {TimeSteps} times {output.Shape}, above the limit of 2 GiB");
+    }
+
+    private void Give(RnnSession session, int firstStep, int steps)
+    {
+        foreach (var feed in _feeds)
+        {
+            feed.Give(session, firstStep, steps);
+        }
+    }
+
+    private void Collect(RnnSession session, int firstStep, int steps)
+    {
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            var size = _model.Outputs[i].Shape.ElementCount;
+            session.GetOutput(i, _outputs[i].AsSpan(firstStep * size, steps * size));
+        }
+    }
+
+    private void FeedBack(int step)
+    {
+        foreach (var (output, input) in _feedback)
+        {
+            var size = _feeds[input].Current.Length;
+            _outputs[output].AsSpan(step * size, size).CopyTo(_feeds[input].Current);
+        }
+    }
+
+    private static float[] State(RnnSession session, TensorInfo state)
+    {
+        var value = new float[state.Shape.ElementCount];
+        session.GetState(state.Name, value);
+        return value;
+    }
+
+    private static int IndexOf(IReadOnlyList<TensorInfo> tensors, string name)
+    {
+        for (var i = 0; i < tensors.Count; i++)
+        {
+            if (tensors[i].Name == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static string Names(IEnumerable<TensorInfo> tensors) =>
+        string.Join(", ", tensors.Select(tensor => $"'{tensor.Name}'").DefaultIfEmpty("none"));
+}

@@ -1,0 +1,35 @@
+namespace RnnRuntime.Graph;
+
+/// <summary>A tensor that flows along an edge of the graph during one step of one stream. Identity is by reference.</summary>
+internal sealed class Value(string name, TensorType type, TensorShape shape)
+{
+    public string Name { get; } = name;
+
+    public TensorType Type { get; } = type;
+
+    public TensorShape Shape { get; } = shape;
+
+    public override string ToString() => $"{Name}: {Type}{Shape}";
+}
+
+/// <summary>A tensor that never changes: little-endian, row-major bytes that may lie in a mapped file.</summary>
+internal sealed record Constant(string Name, TensorType Type, TensorShape Shape, ReadOnlyMemory<byte> Data);
+
+/// <summary>
+/// A weight matrix [rows, columns], one row an output: float32, or int8 in [-127, 127] with a float32 scale per row
+/// (<c>real = scale[row] * stored</c>).
+/// </summary>
+internal sealed record Weights(Constant Values, Constant? Scales)
+{
+    public int Rows => Values.Shape[0];
+
+    public int Columns => Values.Shape[1];
+
+    public bool IsInt8 => Values.Type == TensorType.Int8;
+}
+
+/// <summary>
+/// A state variable: after each step <see cref="Output"/> replaces what <see cref="Input"/> reads. <see cref="Initial"/> is its
+/// value after a reset; absent means zeros.
+/// </summary>
+internal sealed record StateVariable(string Name, Value Input, Value Output, Constant? Initial);

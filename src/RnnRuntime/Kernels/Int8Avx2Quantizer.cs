@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace RnnRuntime.Kernels;
+
+/// <summary>Quantisation of activations with AVX2; 512-bit variants use it too, since vectors of activations are short.</summary>
+internal static unsafe class Int8Avx2Quantizer
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int LargestMagnitudeBits(float* x, int count)
+    {
+        var mask = Vector256.Create(0x7fffffff);
+        var largest = Vector256<int>.Zero;
+        var i = 0;
+        for (; i <= count - 8; i += 8)
+        {
+            largest = Avx2.Max(largest, Vector256.Load((int*)(x + i)) & mask);
+        }
+
+        var half = Sse41.Max(largest.GetLower(), largest.GetUpper());
+        half = Sse41.Max(half, Sse2.Shuffle(half, 0b_01_00_11_10));
+        half = Sse41.Max(half, Sse2.Shuffle(half, 0b_10_11_00_01));
+        return Math.Max(half.ToScalar(), Int8Scalar.LargestMagnitudeBits(x + i, count - i));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Quantize(float* x, int count, float factor, sbyte* result)
+    {
+        var scale = Vector256.Create(factor);
+        var i = 0;
+        for (; i <= count - 16; i += 16)
+        {
+            // Packing works within 128-bit halves; the permutation puts the four groups of 4 back in order.
+            var low = Avx.ConvertToVector256Int32(Vector256.Load(x + i) * scale);
+            var high = Avx.ConvertToVector256Int32(Vector256.Load(x + i + 8) * scale);
+            var words = Avx2.Permute4x64(Avx2.PackSignedSaturate(low, high).AsInt64(), 0b_11_01_10_00).AsInt16();
+            Sse2.PackSignedSaturate(words.GetLower(), words.GetUpper()).Store(result + i);
+        }
+
+        Int8Scalar.Quantize(x + i, count - i, factor, result + i);
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
+
+namespace RnnRuntime.Kernels;
+
+/// <summary>The one list of variants. Tests, benches, the command line and the default choice all read it.</summary>
+internal static class KernelRegistry
+{
+    public const string EnvironmentVariable = "RNNRUNTIME_KERNEL";
+
+    /// <summary>Best first, by measurement (bench/results).</summary>
+    public static ImmutableArray<KernelVariant> All { get; } =
+    [
+        new KernelVariant<Fp32Avx512, Int8Avx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
+        new KernelVariant<Fp32Avx2, Int8Avx2, Vector256Lanes, Vector256<float>>("avx2", "256-bit products", "AVX2 and FMA"),
+        new KernelVariant<Fp32Scalar, Int8Scalar, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
+    ];
+
+    public static IEnumerable<KernelVariant> Available => All.Where(variant => variant.IsSupported);
+
+    /// <summary>
+    /// The variant with this name; null asks the environment variable and, where that is unset or empty, takes the best available one.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is unknown or the variant cannot run here; the message lists those that can.</exception>
+    public static KernelVariant Choose(string? name)
+    {
+        var source = "kernel";
+        if (name is null)
+        {
+            name = Environment.GetEnvironmentVariable(EnvironmentVariable);
+            if (string.IsNullOrEmpty(name))
+            {
+                return Available.First();
+            }
+
+            source = EnvironmentVariable;
+        }
+
+        var variant = All.FirstOrDefault(candidate => candidate.Name == name);
+        if (variant is { IsSupported: true })
+        {
+            return variant;
+        }
+
+        var reason = variant is null ? "is not a kernel" : $"cannot run on this processor: it needs {variant.Requirement}";
+        throw new ArgumentException($"{source} '{name}' {reason}. Available: {string.Join(", ", Available.Select(candidate => candidate.Name))}.", nameof(name));
+    }
+}

@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+
+namespace RnnRuntime.Kernels;
+
+/// <summary>
+/// How packed weights lie in memory. The rows ("lanes", padded to a multiple of 8) are cut into panels of 96, 64, 32, 16 or 8 lanes;
+/// the panel that starts at lane L starts at element L * columns. Inside a panel, float32 is [column][lane], int8 is
+/// [column / 4][lane][4 columns]. A recurrent cell orders its rows [group of 8 units][gate][unit], so that a group's gates
+/// come out side by side. The layout is the same for all variants.
+/// </summary>
+internal static class Panels
+{
+    public const int MaximumWidth = 96;
+
+    /// <summary>
+    /// Width of the panel that starts where this many lanes are left. 64 lanes are 8 chains of 8: enough to hide the latency of a
+    /// fused multiply-add; 96 at the end avoids a last panel with too few.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Width(int remaining) => remaining switch
+    {
+        96 => 96,
+        >= 64 => 64,
+        >= 32 => 32,
+        >= 16 => 16,
+        _ => 8,
+    };
+}
+
+/// <summary>A packed weight matrix; the memory belongs to the plan.</summary>
+internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int lanes, int columns)
+{
+    /// <summary>Panels; 64-byte aligned.</summary>
+    public byte* Data { get; } = data;
+
+    /// <summary>Int8 only: a scale per lane. Null means float32.</summary>
+    public float* RowScales { get; } = rowScales;
+
+    /// <summary>Rows, a multiple of 8.</summary>
+    public int Lanes { get; } = lanes;
+
+    public int Columns { get; } = columns;
+
+    public bool IsInt8 => RowScales != null;
+
+    /// <summary>Columns as stored: int8 columns are padded with zeros to a multiple of 4.</summary>
+    public int StoredColumns => IsInt8 ? (Columns + 3) & ~3 : Columns;
+
+    public nint DataBytes => (nint)Lanes * StoredColumns * (IsInt8 ? 1 : sizeof(float));
+
+    public PackedMatrix WithData(byte* data) => new(data, RowScales, Lanes, Columns);
+}

@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+
+namespace RnnRuntime.Kernels;
+
+/// <summary>Where a quantised product keeps its activations and sums between its passes. Belongs to the session.</summary>
+internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, int* sums, nint stride)
+{
+    /// <summary>Vectors of int8, <see cref="Stride"/> bytes each.</summary>
+    public sbyte* Quantized { get; } = quantized;
+
+    /// <summary>One float a vector.</summary>
+    public float* Scales { get; } = scales;
+
+    /// <summary>As many int32 as the widest matrix has lanes, and at least eight panels' worth.</summary>
+    public int* Sums { get; } = sums;
+
+    /// <summary>Bytes from one quantised vector to the next.</summary>
+    public nint Stride { get; } = stride;
+}
+
+/// <summary>y = init + W.x for any number of vectors, whatever the precision of W.</summary>
+internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
+    where TFp32 : struct, IFp32Kernel
+    where TInt8 : struct, IInt8Kernel
+    where TLanes : struct, ILanes<TVector>
+    where TVector : struct
+{
+    /// <param name="matrix">Packed weights.</param>
+    /// <param name="x">Vectors of at least <c>matrix.Columns</c> floats, <paramref name="xStride"/> floats apart.</param>
+    /// <param name="xStride">Floats between vectors.</param>
+    /// <param name="init">What each lane's sum starts from; stride 0 repeats it. May be <paramref name="y"/>.</param>
+    /// <param name="initStride">Floats between vectors of init.</param>
+    /// <param name="y"><c>matrix.Lanes</c> floats a vector.</param>
+    /// <param name="yStride">Floats between vectors of y.</param>
+    /// <param name="vectors">Number of vectors.</param>
+    /// <param name="scratch">Used by quantised matrices only.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(
+        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch)
+    {
+        if (matrix.IsInt8)
+        {
+            MultiplyInt8(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
+        }
+        else if (vectors == 1)
+        {
+            TFp32.One((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, init, y);
+        }
+        else
+        {
+            MultiplyFp32((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, xStride, init, initStride, y, yStride, vectors);
+        }
+    }
+
+    // Panels outside, vectors inside: a panel is read from memory once and stays in the first-level cache for all vectors.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyFp32(
+        float* panels, int lanes, nint columns, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors)
+    {
+        for (int start = 0, width; start < lanes; start += width)
+        {
+            width = Panels.Width(lanes - start);
+            for (int done = 0, tile; done < vectors; done += tile)
+            {
+                tile = Math.Min(TFp32.TileVectors, vectors - done);
+                TFp32.Tile(
+                    panels + start * columns, width, columns, x + done * xStride, xStride,
+                    init + start + done * initStride, initStride, y + start + done * yStride, yStride, tile);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyInt8(
+        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch)
+    {
+        for (var i = 0; i < vectors; i++)
+        {
+            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, matrix.StoredColumns, scratch.Quantized + i * scratch.Stride);
+        }
+
+        var quads = (nint)matrix.StoredColumns / 4;
+        if (vectors == 1)
+        {
+            TInt8.One((sbyte*)matrix.Data, matrix.Lanes, quads, scratch.Quantized, scratch.Sums);
+            Dequantize(scratch.Sums, matrix.RowScales, scratch.Scales[0], init, y, matrix.Lanes);
+            return;
+        }
+
+        for (int start = 0, width; start < matrix.Lanes; start += width)
+        {
+            width = Panels.Width(matrix.Lanes - start);
+            for (int done = 0, tile; done < vectors; done += tile)
+            {
+                tile = Math.Min(TInt8.TileVectors, vectors - done);
+                TInt8.Tile(
+                    (sbyte*)matrix.Data + start * quads * 4, width, quads, scratch.Quantized + done * scratch.Stride, scratch.Stride, scratch.Sums, width, tile);
+                for (var i = 0; i < tile; i++)
+                {
+                    var at = done + i;
+                    Dequantize(
+                        scratch.Sums + i * width, matrix.RowScales + start, scratch.Scales[at],
+                        init + start + at * initStride, y + start + at * yStride, width);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Symmetric, the largest magnitude becomes 127; returns the real value of one unit. Vectors below 2^-100 count as zero; one that
+    /// holds an infinity or NaN gets the scale NaN, which makes every output NaN.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Quantize(float* x, int count, int stored, sbyte* result)
+    {
+        const int Negligible = 27 << 23; // 2^-100
+        const int Infinity = 255 << 23;
+        for (var i = count; i < stored; i++)
+        {
+            result[i] = 0;
+        }
+
+        var bits = TInt8.LargestMagnitudeBits(x, count);
+        if (bits is < Negligible or >= Infinity)
+        {
+            new Span<sbyte>(result, count).Clear();
+            return bits >= Infinity ? float.NaN : 0f;
+        }
+
+        var largest = BitConverter.Int32BitsToSingle(bits);
+        TInt8.Quantize(x, count, 127f / largest, result);
+        return largest / 127f;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Dequantize(int* sums, float* rowScales, float scale, float* init, float* y, int lanes)
+    {
+        var factor = TLanes.Broadcast(scale);
+        for (var lane = 0; lane < lanes; lane += TLanes.Width)
+        {
+            var value = TLanes.MultiplyAdd(
+                TLanes.FromInt32(sums + lane), TLanes.Multiply(TLanes.Load(rowScales + lane), factor), TLanes.Load(init + lane));
+            TLanes.Store(y + lane, value);
+        }
+    }
+}

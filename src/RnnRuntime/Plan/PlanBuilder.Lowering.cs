@@ -1,0 +1,176 @@
+using RnnRuntime.Graph;
+using RnnRuntime.Kernels;
+
+namespace RnnRuntime.Plan;
+
+/// <summary>One method a node kind.</summary>
+internal sealed unsafe partial class PlanBuilder
+{
+    private void Lower(Node node)
+    {
+        switch (node)
+        {
+            case LstmNode lstm: Lower(lstm); break;
+            case GruNode gru: Lower(gru); break;
+            case RnnNode rnn: Lower(rnn); break;
+            case LinearNode linear: Lower(linear); break;
+            case EmbeddingNode embedding: Lower(embedding); break;
+            case CausalConv1dNode convolution: Lower(convolution); break;
+            case DelayNode delay: Lower(delay); break;
+            case ConstantNode constant: Lower(constant); break;
+            case UnaryNode unary:
+                _steps.Add(new UnaryStep(unary.Name, unary.Operator, _variant, Function(unary.Function), FramesOf(unary.Input), FramesOf(unary.Output)));
+                break;
+            case BinaryNode binary:
+                _steps.Add(new BinaryStep(
+                    binary.Name, binary.Operator, _variant, Function(binary.Function), FramesOf(binary.Left), FramesOf(binary.Right), FramesOf(binary.Output)));
+                break;
+            case SoftmaxNode softmax:
+                _steps.Add(new SoftmaxStep(
+                    softmax.Name, softmax.Operator, _variant, softmax.Input.Shape[-1], softmax.Logarithm, FramesOf(softmax.Input), FramesOf(softmax.Output)));
+                break;
+            default:
+                throw new NotSupportedException($"Node '{node.Name}': no plan step exists for the operator '{node.Operator}'.");
+        }
+    }
+
+    private void Lower(LstmNode node)
+    {
+        var lanes = Packer.GateLanes(node.HiddenSize, 0, 1, 2, 3);
+        var weights = new CellWeights(
+            lanes.Length / 32, _packer.Matrix(node.InputWeights, lanes), _packer.Matrix(node.RecurrentWeights, lanes), default,
+            _packer.Vector(node.Bias, lanes), null);
+        var (hidden, hiddenInput) = StateOf(node.Hidden, $"{node.Name}.h", node.HiddenSize);
+        var (cell, cellInput) = StateOf(node.Cell, $"{node.Name}.c", node.HiddenSize);
+        var cellIsRead = _uses.ContainsKey(node.NewCell) || _graph.StateVariables.Any(state => state.Output == node.NewCell && !_localStates.ContainsKey(state.Input));
+        var buffers = new RecurrentBuffers(
+            FramesOf(node.Input), NewBuffer($"{node.Name}.gates", BufferKind.Frames, lanes.Length), hidden, cell, FramesOf(node.NewHidden),
+            hiddenInput, cellInput, cellIsRead ? FramesOf(node.NewCell) : null);
+        AddCell(node, CellKind.Lstm, UnaryFunction.Identity, weights, buffers);
+    }
+
+    private void Lower(GruNode node)
+    {
+        int[] gates = Packer.GateLanes(node.HiddenSize, 0, 1);
+        int[] candidate = Packer.GateLanes(node.HiddenSize, 2);
+        int[] all = [.. gates, .. candidate];
+
+        // Reset after: the recurrent bias of n is inside r's parentheses. Reset before: it is added to the sum like the others.
+        var bias = _packer.Vector(node.InputBias, all, node.RecurrentBias);
+        if (node.ResetAfter)
+        {
+            var inputOnly = _packer.Vector(node.InputBias, candidate);
+            new ReadOnlySpan<float>(inputOnly, candidate.Length).CopyTo(new Span<float>(bias + gates.Length, candidate.Length));
+        }
+
+        var weights = new CellWeights(
+            candidate.Length / 8, _packer.Matrix(node.InputWeights, all), _packer.Matrix(node.RecurrentWeights, gates),
+            _packer.Matrix(node.RecurrentWeights, candidate), bias, _packer.Vector(node.RecurrentBias, candidate));
+        var (hidden, hiddenInput) = StateOf(node.Hidden, $"{node.Name}.h", node.HiddenSize);
+        var buffers = new RecurrentBuffers(
+            FramesOf(node.Input), NewBuffer($"{node.Name}.gates", BufferKind.Frames, all.Length), hidden,
+            NewBuffer($"{node.Name}.candidate", BufferKind.Frames, node.HiddenSize), FramesOf(node.NewHidden), hiddenInput, null, null);
+        AddCell(node, node.ResetAfter ? CellKind.GruResetAfter : CellKind.GruResetBefore, UnaryFunction.Identity, weights, buffers);
+    }
+
+    private void Lower(RnnNode node)
+    {
+        var lanes = Packer.PlainLanes(node.HiddenSize);
+        var weights = new CellWeights(
+            lanes.Length / 8, _packer.Matrix(node.InputWeights, lanes), _packer.Matrix(node.RecurrentWeights, lanes), default,
+            _packer.Vector(node.Bias, lanes), null);
+        var (hidden, hiddenInput) = StateOf(node.Hidden, $"{node.Name}.h", node.HiddenSize);
+        var buffers = new RecurrentBuffers(
+            FramesOf(node.Input), NewBuffer($"{node.Name}.gates", BufferKind.Frames, lanes.Length), hidden, null, FramesOf(node.NewHidden),
+            hiddenInput, null, null);
+        AddCell(node, CellKind.Rnn, Function(node.Activation), weights, buffers);
+    }
+
+    private void AddCell(Node node, CellKind kind, UnaryFunction activation, CellWeights weights, RecurrentBuffers buffers)
+    {
+        var scratch = ScratchFor(node.Name, 1, weights.Input, weights.Recurrent, weights.Candidate);
+        _steps.Add(new RecurrentStep(node.Name, node.Operator, kind, activation, _variant, weights, buffers, scratch));
+    }
+
+    private void Lower(LinearNode node)
+    {
+        var lanes = Packer.PlainLanes(node.Weights.Rows);
+        var matrix = _packer.Matrix(node.Weights, lanes);
+        var rows = node.Input.Shape.ElementCount / node.Weights.Columns;
+        var padded = rows > 1 && lanes.Length != node.Weights.Rows
+            ? NewBuffer($"{node.Name}.lanes", BufferKind.Scratch, checked(rows * lanes.Length))
+            : null;
+        _steps.Add(new LinearStep(
+            node.Name, _variant, matrix, (nint)_packer.Vector(node.Bias, lanes), node.Weights.Rows, rows, FramesOf(node.Input),
+            FramesOf(node.Output), padded, ScratchFor(node.Name, rows, matrix)));
+    }
+
+    private void Lower(EmbeddingNode node) =>
+        _steps.Add(new EmbeddingStep(
+            node.Name, (nint)_packer.Copy(node.Table), node.Table.Shape[0], node.Table.Shape[1], FramesOf(node.Indices), FramesOf(node.Output)));
+
+    private void Lower(CausalConv1dNode node)
+    {
+        var lanes = Packer.PlainLanes(node.Weights.Rows);
+        var matrix = _packer.Matrix(node.Weights, lanes);
+        var (ring, historyInput, historyOutput) = node.History is null
+            ? (null, null, null)
+            : RingFor(node.Name, node.History, node.NewHistory!, node.Input.Shape.ElementCount);
+        _steps.Add(new ConvolutionStep(
+            node.Name, _variant, matrix, (nint)_packer.Vector(node.Bias, lanes), node.KernelSize, node.Dilation, FramesOf(node.Input),
+            FramesOf(node.Output), NewBuffer($"{node.Name}.columns", BufferKind.Frames, node.Weights.Columns), ring, historyInput, historyOutput,
+            ScratchFor(node.Name, 1, matrix)));
+    }
+
+    private void Lower(DelayNode node)
+    {
+        var (ring, historyInput, historyOutput) = RingFor(node.Name, node.History, node.NewHistory, node.Input.Shape.ElementCount);
+        _steps.Add(new DelayStep(node.Name, FramesOf(node.Input), FramesOf(node.Output), ring, historyInput, historyOutput));
+    }
+
+    private void Lower(ConstantNode node)
+    {
+        var buffer = new BufferInfo(_buffers.Count, node.Name, BufferKind.Constant, 0, node.Data.Shape.ElementCount)
+        {
+            ConstantAddress = (nint)_packer.Copy(node.Data),
+        };
+        _buffers.Add(buffer);
+        _frames.Add(node.Output, buffer);
+    }
+
+    private (RingBuffer Ring, BufferInfo? HistoryInput, BufferInfo? HistoryOutput) RingFor(string name, Value history, Value newHistory, int width)
+    {
+        var data = NewBuffer($"{name}.taps", BufferKind.State, history.Shape.ElementCount);
+        var ring = new RingBuffer(data, NewBuffer($"{name}.position", BufferKind.Counter, 1), history.Shape[0], width);
+        if (!_localStates.TryGetValue(history, out var state))
+        {
+            return (ring, FramesOf(history), FramesOf(newHistory));
+        }
+
+        _states.Add(new StateSlot(state, data, ring));
+        return (ring, null, _uses.ContainsKey(newHistory) ? FramesOf(newHistory) : null);
+    }
+
+    private static UnaryFunction Function(UnaryOperator function) => function switch
+    {
+        UnaryOperator.Identity => UnaryFunction.Identity,
+        UnaryOperator.Tanh => UnaryFunction.Tanh,
+        UnaryOperator.Sigmoid => UnaryFunction.Sigmoid,
+        UnaryOperator.Relu => UnaryFunction.Relu,
+        UnaryOperator.Exp => UnaryFunction.Exp,
+        UnaryOperator.Negate => UnaryFunction.Negate,
+        UnaryOperator.Abs => UnaryFunction.Abs,
+        _ => throw new ArgumentOutOfRangeException(nameof(function), function, "Unknown unary operator."),
+    };
+
+    private static BinaryFunction Function(BinaryOperator function) => function switch
+    {
+        BinaryOperator.Add => BinaryFunction.Add,
+        BinaryOperator.Subtract => BinaryFunction.Subtract,
+        BinaryOperator.Multiply => BinaryFunction.Multiply,
+        BinaryOperator.Divide => BinaryFunction.Divide,
+        BinaryOperator.Minimum => BinaryFunction.Minimum,
+        BinaryOperator.Maximum => BinaryFunction.Maximum,
+        _ => throw new ArgumentOutOfRangeException(nameof(function), function, "Unknown binary operator."),
+    };
+}

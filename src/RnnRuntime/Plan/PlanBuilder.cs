@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using RnnRuntime.Graph;
+using RnnRuntime.Kernels;
+
+namespace RnnRuntime.Plan;
+
+/// <summary>Lowers a valid graph to a plan: decides where states live, packs weights, gives each value a buffer.</summary>
+internal sealed unsafe partial class PlanBuilder
+{
+    private readonly RnnGraph _graph;
+    private readonly KernelVariant _variant;
+    private readonly Packer _packer = new();
+    private readonly List<BufferInfo> _buffers = [];
+    private readonly List<PlanStep> _steps = [];
+    private readonly List<StateSlot> _states = [];
+    private readonly Dictionary<Value, BufferInfo> _frames = [];
+    private readonly Dictionary<Value, StateVariable> _localStates = [];
+    private readonly Dictionary<Value, int> _uses = [];
+    private bool _hasFeedback;
+
+    private PlanBuilder(RnnGraph graph, KernelVariant variant)
+    {
+        _graph = graph;
+        _variant = variant;
+    }
+
+    public static ExecutionPlan Build(RnnGraph graph, KernelVariant variant)
+    {
+        var builder = new PlanBuilder(graph, variant);
+        try
+        {
+            return builder.Build();
+        }
+        catch
+        {
+            builder._packer.Dispose();
+            throw;
+        }
+    }
+
+    private ExecutionPlan Build()
+    {
+        CountUses();
+        var feedback = new List<StateSlot>();
+        foreach (var state in _graph.StateVariables)
+        {
+            if (IsLocal(state))
+            {
+                _localStates.Add(state.Input, state);
+                continue;
+            }
+
+            var slot = new StateSlot(state, NewBuffer(state.Name, BufferKind.State, state.Input.Shape.ElementCount), null);
+            feedback.Add(slot);
+            _states.Add(slot);
+            _steps.Add(new StateCopyStep(state.Name, slot.Buffer, FramesOf(state.Input), intoState: false));
+        }
+
+        foreach (var node in _graph.Nodes)
+        {
+            Lower(node);
+        }
+
+        _hasFeedback = feedback.Count > 0;
+        foreach (var slot in feedback)
+        {
+            _steps.Add(new StateCopyStep(slot.Variable.Name, slot.Buffer, FramesOf(slot.Variable.Output), intoState: true));
+        }
+
+        var inputs = _graph.InputValues.Select(value => new Port(value.Name, value, FramesOf(value), IndexLimit(value))).ToImmutableArray();
+        var outputs = _graph.OutputValues.Select(output => new Port(output.Name, output.Value, FramesOf(output.Value), 0)).ToImmutableArray();
+        var order = _graph.StateVariables.Select((state, index) => (state, index)).ToDictionary(pair => pair.state, pair => pair.index);
+        return new ExecutionPlan(
+            _variant, _packer, [.. _steps], [.. _buffers], inputs, outputs, [.. _states.OrderBy(slot => order[slot.Variable])], _hasFeedback);
+    }
+
+    private void CountUses()
+    {
+        var read = _graph.Nodes.SelectMany(node => node.Inputs).Concat(_graph.OutputValues.Select(output => output.Value));
+        foreach (var value in read)
+        {
+            _uses[value] = _uses.GetValueOrDefault(value) + 1;
+        }
+    }
+
+    /// <summary>
+    /// A state is a node's own when the node alone reads it and produces what replaces it. It then stays inside the node, which
+    /// can run over many time steps at once.
+    /// </summary>
+    private bool IsLocal(StateVariable state)
+    {
+        if (_uses.GetValueOrDefault(state.Input) != 1 || _graph.StateVariables.Count(other => other.Output == state.Output) != 1)
+        {
+            return false;
+        }
+
+        return _graph.Nodes.Any(node => node switch
+        {
+            LstmNode lstm => (lstm.Hidden == state.Input && lstm.NewHidden == state.Output) || (lstm.Cell == state.Input && lstm.NewCell == state.Output),
+            GruNode gru => gru.Hidden == state.Input && gru.NewHidden == state.Output,
+            RnnNode rnn => rnn.Hidden == state.Input && rnn.NewHidden == state.Output,
+            CausalConv1dNode convolution => convolution.History == state.Input && convolution.NewHistory == state.Output,
+            DelayNode delay => delay.History == state.Input && delay.NewHistory == state.Output,
+            _ => false,
+        });
+    }
+
+    private int IndexLimit(Value value) =>
+        value.Type != TensorType.Int32
+            ? 0
+            : _graph.Nodes.OfType<EmbeddingNode>().Where(node => node.Indices == value).Select(node => node.Table.Shape[0]).DefaultIfEmpty(int.MaxValue).Min();
+
+    private BufferInfo NewBuffer(string name, BufferKind kind, int elements)
+    {
+        var stride = kind == BufferKind.Constant ? 0 : BufferInfo.PaddedStride(elements);
+        var buffer = new BufferInfo(_buffers.Count, name, kind, stride, elements);
+        _buffers.Add(buffer);
+        return buffer;
+    }
+
+    private BufferInfo FramesOf(Value value)
+    {
+        if (!_frames.TryGetValue(value, out var buffer))
+        {
+            _frames.Add(value, buffer = NewBuffer(value.Name, BufferKind.Frames, value.Shape.ElementCount));
+        }
+
+        return buffer;
+    }
+
+    /// <summary>A state buffer of a node, and the frames that feed it where it is not the node's own.</summary>
+    private (BufferInfo Buffer, BufferInfo? Input) StateOf(Value input, string name, int elements)
+    {
+        var buffer = NewBuffer(name, BufferKind.State, elements);
+        if (!_localStates.TryGetValue(input, out var state))
+        {
+            return (buffer, FramesOf(input));
+        }
+
+        _states.Add(new StateSlot(state, buffer, null));
+        return (buffer, null);
+    }
+
+    private ScratchBuffers ScratchFor(string name, int vectorsPerFrame, params ReadOnlySpan<PackedMatrix> matrices)
+    {
+        var columns = 0;
+        var sums = Panels.MaximumWidth * 8;
+        foreach (var matrix in matrices)
+        {
+            if (matrix.IsInt8)
+            {
+                columns = Math.Max(columns, matrix.StoredColumns);
+                sums = Math.Max(sums, matrix.Lanes);
+            }
+        }
+
+        if (columns == 0)
+        {
+            return ScratchBuffers.None;
+        }
+
+        var words = BufferInfo.PaddedStride((columns + 3) / 4);
+        return new ScratchBuffers(
+            NewBuffer($"{name}.quantized", BufferKind.Frames, checked(words * vectorsPerFrame)),
+            NewBuffer($"{name}.scales", BufferKind.Frames, vectorsPerFrame),
+            NewBuffer($"{name}.sums", BufferKind.Scratch, sums),
+            (nint)words * BufferInfo.ElementSize);
+    }
+}

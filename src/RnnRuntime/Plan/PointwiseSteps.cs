@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using RnnRuntime.Kernels;
+
+namespace RnnRuntime.Plan;
+
+/// <summary>Table look-up. Indices were checked where they entered the session.</summary>
+internal sealed unsafe class EmbeddingStep(string name, nint table, int count, int size, BufferInfo indices, BufferInfo y)
+    : PlanStep(name, "embedding")
+{
+    public override IEnumerable<BufferInfo> Buffers => [indices, y];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            var index = (int*)context.Frames(indices) + (frame * indices.Stride);
+            var output = context.Frames(y) + (frame * y.Stride);
+            for (var i = 0; i < indices.Elements; i++, output += size)
+            {
+                Debug.Assert((uint)index[i] < (uint)count, "indices are checked at the session's edge");
+                new ReadOnlySpan<float>((float*)table + ((nint)index[i] * size), size).CopyTo(new Span<float>(output, size));
+            }
+        }
+    }
+}
+
+/// <summary>A function of one argument on each element.</summary>
+internal sealed unsafe class UnaryStep(string name, string operation, KernelVariant variant, UnaryFunction function, BufferInfo x, BufferInfo y)
+    : PlanStep(name, operation)
+{
+    public override string Kernel => variant.Name;
+
+    public override IEnumerable<BufferInfo> Buffers => [x, y];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            variant.Unary(function, context.Frames(x) + (frame * x.Stride), context.Frames(y) + (frame * y.Stride), x.Elements);
+        }
+    }
+}
+
+/// <summary>Combines two frames elementwise; a smaller right one is repeated along the left one.</summary>
+internal sealed unsafe class BinaryStep(
+    string name, string operation, KernelVariant variant, BinaryFunction function, BufferInfo left, BufferInfo right, BufferInfo y)
+    : PlanStep(name, operation)
+{
+    private readonly int _length = right.Elements == 1 ? left.Elements : right.Elements;
+
+    public override string Kernel => variant.Name;
+
+    public override IEnumerable<BufferInfo> Buffers => [left, right, y];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            var l = context.Frames(left) + (frame * left.Stride);
+            var r = context.Frames(right) + (frame * right.Stride);
+            var output = context.Frames(y) + (frame * y.Stride);
+            for (var start = 0; start < left.Elements; start += _length)
+            {
+                variant.Binary(function, l + start, r, right.Elements == 1, output + start, _length);
+            }
+        }
+    }
+}
+
+/// <summary>Softmax of each row of the last axis, or its logarithm.</summary>
+internal sealed unsafe class SoftmaxStep(string name, string operation, KernelVariant variant, int rowLength, bool logarithm, BufferInfo x, BufferInfo y)
+    : PlanStep(name, operation)
+{
+    public override string Kernel => variant.Name;
+
+    public override IEnumerable<BufferInfo> Buffers => [x, y];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            for (var start = 0; start < x.Elements; start += rowLength)
+            {
+                variant.Softmax(context.Frames(x) + (frame * x.Stride) + start, context.Frames(y) + (frame * y.Stride) + start, rowLength, logarithm);
+            }
+        }
+    }
+}
+
+/// <summary>Copies between a state variable and a value's frames; one time step at a time.</summary>
+internal sealed unsafe class StateCopyStep(string name, BufferInfo state, BufferInfo frames, bool intoState)
+    : PlanStep(name, intoState ? "store state" : "load state")
+{
+    public override IEnumerable<BufferInfo> Buffers => [state, frames];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        for (nint b = 0; b < context.Streams; b++)
+        {
+            var own = new Span<float>(context.Start(state) + (b * state.Stride), state.Elements);
+            var frame = new Span<float>(context.Frames(frames) + (b * frames.Stride), state.Elements);
+            if (intoState)
+            {
+                frame.CopyTo(own);
+            }
+            else
+            {
+                own.CopyTo(frame);
+            }
+        }
+    }
+}

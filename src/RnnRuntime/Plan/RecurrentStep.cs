@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using RnnRuntime.Kernels;
+
+namespace RnnRuntime.Plan;
+
+/// <summary>The cell that a <see cref="RecurrentStep"/> runs.</summary>
+internal enum CellKind
+{
+    Lstm,
+    GruResetAfter,
+    GruResetBefore,
+    Rnn,
+}
+
+/// <summary>Where a recurrent step finds its data.</summary>
+/// <param name="X">Input frames.</param>
+/// <param name="Gates">Pre-activations, frames.</param>
+/// <param name="Hidden">Hidden state.</param>
+/// <param name="Cell">Cell state (LSTM), scratch a stream (GRU); null for a plain RNN.</param>
+/// <param name="Y">Output frames.</param>
+/// <param name="HiddenInput">Frames that give the hidden state before each step, where it is not the step's own state.</param>
+/// <param name="CellInput">The same for the cell state.</param>
+/// <param name="CellOutput">Frames that receive the cell state after each step, where something reads it.</param>
+internal sealed record RecurrentBuffers(
+    BufferInfo X, BufferInfo Gates, BufferInfo Hidden, BufferInfo? Cell, BufferInfo Y,
+    BufferInfo? HiddenInput, BufferInfo? CellInput, BufferInfo? CellOutput);
+
+/// <summary>A recurrent cell over all time steps of the chunk and all streams.</summary>
+internal sealed unsafe class RecurrentStep(
+    string name, string operation, CellKind kind, UnaryFunction activation, KernelVariant variant, CellWeights weights,
+    RecurrentBuffers buffers, ScratchBuffers scratch) : PlanStep(name, operation)
+{
+    private readonly bool _stepByStep = buffers.HiddenInput is not null || buffers.CellInput is not null || buffers.CellOutput is not null;
+
+    public override string Kernel => KernelName(variant, weights.Recurrent);
+
+    public override long WeightBytes => weights.Input.DataBytes + weights.Recurrent.DataBytes + weights.Candidate.DataBytes;
+
+    public override long MultiplyAdds =>
+        ((long)weights.Input.Lanes * weights.Input.Columns) + ((long)weights.Recurrent.Lanes * weights.Recurrent.Columns) +
+        ((long)weights.Candidate.Lanes * weights.Candidate.Columns);
+
+    public override IEnumerable<BufferInfo> Buffers =>
+        new[] { buffers.X, buffers.Gates, buffers.Hidden, buffers.Cell, buffers.Y, buffers.HiddenInput, buffers.CellInput, buffers.CellOutput }
+            .OfType<BufferInfo>().Concat(scratch.All);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        var arguments = new CellArguments
+        {
+            X = context.Frames(buffers.X),
+            XStride = buffers.X.Stride,
+            Gates = context.Frames(buffers.Gates),
+            GatesStride = buffers.Gates.Stride,
+            Hidden = context.Start(buffers.Hidden),
+            Cell = buffers.Cell is null ? null : context.Start(buffers.Cell),
+            StateStride = buffers.Hidden.Stride,
+            Y = context.Frames(buffers.Y),
+            YStride = buffers.Y.Stride,
+            TimeSteps = context.TimeSteps,
+            Streams = context.Streams,
+            Scratch = scratch.Bind(context),
+        };
+        if (_stepByStep)
+        {
+            ExecuteStepByStep(context, arguments);
+        }
+        else
+        {
+            Run(arguments);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Run(in CellArguments arguments)
+    {
+        switch (kind)
+        {
+            case CellKind.Lstm: variant.Lstm(weights, arguments); break;
+            case CellKind.GruResetAfter: variant.GruResetAfter(weights, arguments); break;
+            case CellKind.GruResetBefore: variant.GruResetBefore(weights, arguments); break;
+            default: variant.Rnn(weights, activation, arguments); break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ExecuteStepByStep(StepContext context, CellArguments arguments)
+    {
+        var steps = arguments.TimeSteps;
+        arguments.TimeSteps = 1;
+        for (var t = 0; t < steps; t++)
+        {
+            CopyFrames(context, buffers.HiddenInput, buffers.Hidden, t, intoState: true);
+            CopyFrames(context, buffers.CellInput, buffers.Cell, t, intoState: true);
+            Run(arguments);
+            CopyFrames(context, buffers.CellOutput, buffers.Cell, t, intoState: false);
+            arguments.X += (nint)arguments.Streams * arguments.XStride;
+            arguments.Gates += (nint)arguments.Streams * arguments.GatesStride;
+            arguments.Y += (nint)arguments.Streams * arguments.YStride;
+        }
+    }
+
+    private static void CopyFrames(StepContext context, BufferInfo? frames, BufferInfo? state, int t, bool intoState)
+    {
+        if (frames is null || state is null)
+        {
+            return;
+        }
+
+        for (var b = 0; b < context.Streams; b++)
+        {
+            var frame = new Span<float>(context.Frames(frames) + ((((nint)t * context.Streams) + b) * frames.Stride), state.Elements);
+            var own = new Span<float>(context.Start(state) + ((nint)b * state.Stride), state.Elements);
+            if (intoState)
+            {
+                frame.CopyTo(own);
+            }
+            else
+            {
+                own.CopyTo(frame);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using RnnRuntime.Memory;
+
+namespace RnnRuntime.Plan;
+
+/// <summary>The memory of one session as plan steps see it. Not thread-safe.</summary>
+internal sealed unsafe class StepContext
+{
+    private readonly nint[] _addresses;
+
+    public StepContext(ExecutionPlan plan, ArenaLayout layout, AlignedBlock arena)
+    {
+        Streams = layout.Streams;
+        _addresses = new nint[plan.Buffers.Length];
+        foreach (var buffer in plan.Buffers)
+        {
+            _addresses[buffer.Index] = buffer.Kind == BufferKind.Constant ? buffer.ConstantAddress : (nint)arena.Pointer + layout.Offsets[buffer.Index];
+        }
+    }
+
+    public int Streams { get; }
+
+    /// <summary>Index of the first time step that a plan step works on, within the chunk.</summary>
+    public int FirstTimeStep { get; set; }
+
+    /// <summary>How many time steps it works on.</summary>
+    public int TimeSteps { get; set; }
+
+    /// <summary>Vectors to work on: time steps times streams.</summary>
+    public int Vectors => TimeSteps * Streams;
+
+    /// <summary>The buffer's first vector for the current time steps.</summary>
+    public float* Frames(BufferInfo buffer) => (float*)_addresses[buffer.Index] + ((nint)FirstTimeStep * Streams * buffer.Stride);
+
+    /// <summary>The buffer's start, whatever the time step.</summary>
+    public float* Start(BufferInfo buffer) => (float*)_addresses[buffer.Index];
+}

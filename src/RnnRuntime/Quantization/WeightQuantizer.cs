@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using RnnRuntime.Graph;
+
+namespace RnnRuntime.Quantization;
+
+/// <summary>Turns float32 weights into int8, symmetric, one scale a row: <c>scale = max|w| / 127</c>, rounded to nearest, ties to even.</summary>
+internal static class WeightQuantizer
+{
+    private const int Largest = 127;
+    private const float SmallestNormal = 1.17549435e-38f;
+
+    public static Weights Quantize(Weights weights)
+    {
+        if (weights.IsInt8)
+        {
+            return weights;
+        }
+
+        var source = MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span);
+        var values = new byte[source.Length];
+        var scales = new float[weights.Rows];
+        for (var row = 0; row < weights.Rows; row++)
+        {
+            var from = source.Slice(row * weights.Columns, weights.Columns);
+            var largest = 0f;
+            foreach (var weight in from)
+            {
+                largest = Math.Max(largest, Math.Abs(weight));
+            }
+
+            var scale = largest / Largest;
+            if (scale < SmallestNormal)
+            {
+                continue;
+            }
+
+            scales[row] = scale;
+            for (var column = 0; column < from.Length; column++)
+            {
+                var rounded = Math.Clamp(MathF.Round(from[column] / scale), -Largest, Largest);
+                values[(row * weights.Columns) + column] = (byte)(sbyte)rounded;
+            }
+        }
+
+        var name = weights.Values.Name;
+        return new Weights(
+            new Constant(name, TensorType.Int8, weights.Values.Shape, values),
+            new Constant($"{name}.scales", TensorType.Float32, new TensorShape(weights.Rows), MemoryMarshal.AsBytes<float>(scales).ToArray()));
+    }
+
+    /// <summary>The same graph with the weights of its recurrent, linear and convolution nodes in int8, but for the named nodes.</summary>
+    public static ImmutableArray<Node> Quantize(ImmutableArray<Node> nodes, IReadOnlySet<string> keepFloat) =>
+        [.. nodes.Select(node => keepFloat.Contains(node.Name) ? node : Quantize(node))];
+
+    private static Node Quantize(Node node) => node switch
+    {
+        LstmNode lstm => lstm with { InputWeights = Quantize(lstm.InputWeights), RecurrentWeights = Quantize(lstm.RecurrentWeights) },
+        GruNode gru => gru with { InputWeights = Quantize(gru.InputWeights), RecurrentWeights = Quantize(gru.RecurrentWeights) },
+        RnnNode rnn => rnn with { InputWeights = Quantize(rnn.InputWeights), RecurrentWeights = Quantize(rnn.RecurrentWeights) },
+        LinearNode linear => linear with { Weights = Quantize(linear.Weights) },
+        CausalConv1dNode convolution => convolution with { Weights = Quantize(convolution.Weights) },
+        _ => node,
+    };
+}

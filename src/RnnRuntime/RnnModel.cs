@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+using RnnRuntime.Formats;
+using RnnRuntime.Kernels;
+using RnnRuntime.Memory;
+using RnnRuntime.Plan;
+
+namespace RnnRuntime;
+
+/// <summary>
+/// A network bound to this machine: its weights packed once for the chosen kernels. Thread-safe; any number of sessions share it.
+/// Its memory is freed when it and all its sessions are disposed.
+/// </summary>
+public sealed class RnnModel : IDisposable
+{
+    private const int PooledArenas = 64;
+    private const int MaximumStreams = 1 << 16;
+    private const int MaximumChunkLength = 1 << 16;
+
+    private readonly ExecutionPlan _plan;
+    private readonly ArenaPool _arenas = new(PooledArenas);
+    private readonly GoldenVectors? _golden;
+    private readonly IDisposable? _file;
+    private int _disposed;
+    private int _references = 1;
+
+    private RnnModel(RnnGraph graph, GoldenVectors? golden, RnnOptions? options, IDisposable? file)
+    {
+        options ??= new RnnOptions();
+        Graph = graph;
+        _golden = golden;
+        _file = file;
+        _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel));
+        if (options.VerifyGolden)
+        {
+            try
+            {
+                VerifyGolden();
+            }
+            catch
+            {
+                _plan.Dispose();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>The portable network.</summary>
+    public RnnGraph Graph { get; }
+
+    /// <summary>The inputs in order, as they are for one step of one stream.</summary>
+    public ImmutableArray<TensorInfo> Inputs => Graph.Inputs;
+
+    /// <summary>The outputs in order.</summary>
+    public ImmutableArray<TensorInfo> Outputs => Graph.Outputs;
+
+    /// <summary>The state variables in order.</summary>
+    public ImmutableArray<TensorInfo> States => Graph.States;
+
+    /// <summary>Name of the kernel variant in use.</summary>
+    public string Kernel => _plan.Variant.Name;
+
+    /// <summary>Bytes of packed weights, shared by all sessions.</summary>
+    public long WeightBytes => _plan.WeightBytes;
+
+    /// <summary>Whether the file holds a golden input and output.</summary>
+    public bool HasGolden => _golden is not null;
+
+    /// <summary>Loads a <c>.rnn</c> file through a memory map, which stays open until the model is disposed.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="RnnFormatException">The file is not a valid model, or its golden outputs are not met.</exception>
+    /// <exception cref="ArgumentException">The kernel is unknown or cannot run here.</exception>
+    public static RnnModel Load(string path, RnnOptions? options = null)
+    {
+        var file = new MappedFile(path);
+        try
+        {
+            return Load(file.Memory, options, file);
+        }
+        catch
+        {
+            ((IDisposable)file).Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Loads a model from memory, which must not change while the model is in use.</summary>
+    /// <exception cref="RnnFormatException">The bytes are not a valid model, or its golden outputs are not met.</exception>
+    /// <exception cref="ArgumentException">The kernel is unknown or cannot run here.</exception>
+    public static RnnModel Load(ReadOnlyMemory<byte> data, RnnOptions? options = null) => Load(data, options, null);
+
+    /// <summary>Binds a network that was built in code.</summary>
+    /// <exception cref="ArgumentException">The kernel is unknown or cannot run here.</exception>
+    public static RnnModel FromGraph(RnnGraph graph, RnnOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return new RnnModel(graph, null, options, null);
+    }
+
+    /// <summary>
+    /// Makes a session, in its initial state. Its memory comes from a pool where a session of the same size was disposed before.
+    /// </summary>
+    /// <param name="streams">Streams that advance together, 1 to 65,536.</param>
+    /// <param name="chunkLength">
+    /// Time steps that run together inside long calls, and at most in one named call, 1 to 65,536. Null takes enough for a good
+    /// use of the weights; 1 makes the smallest session.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public RnnSession CreateSession(int streams = 1, int? chunkLength = null)
+    {
+        var layout = Layout(streams, chunkLength);
+        Acquire();
+        try
+        {
+            return new RnnSession(this, _plan, layout, _arenas.Rent(layout.TotalBytes));
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    /// <summary>Bytes of the memory that such a session takes.</summary>
+    /// <inheritdoc cref="CreateSession"/>
+    public long SessionBytes(int streams = 1, int? chunkLength = null) => Layout(streams, chunkLength).TotalBytes;
+
+    /// <summary>Describes the plan as it is for such a session.</summary>
+    /// <inheritdoc cref="CreateSession"/>
+    public RnnPlanInfo DescribePlan(int streams = 1, int? chunkLength = null)
+    {
+        var layout = Layout(streams, chunkLength);
+        var buffers = _plan.Buffers.Where(buffer => buffer.Kind != BufferKind.Constant).Select(buffer => new PlanBufferInfo(
+            buffer.Name, buffer.Kind.ToString().ToLowerInvariant(), layout.Offsets[buffer.Index], buffer.Bytes(layout.Streams, layout.ChunkLength),
+            buffer.FirstStep, buffer.LastStep));
+        var steps = _plan.Steps.Select(step => new PlanStepInfo(step.Name, step.Operation, step.Kernel, step.WeightBytes, step.MultiplyAdds));
+        return new RnnPlanInfo(
+            Kernel, WeightBytes, layout.TotalBytes, layout.PersistentBytes, layout.Streams, layout.ChunkLength,
+            [.. steps], [.. buffers.OrderBy(buffer => buffer.Offset).ThenBy(buffer => buffer.FirstStep)]);
+    }
+
+    /// <summary>Writes the network as a <c>.rnn</c> file, with its golden vectors where it has them. The same network gives the same bytes.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        using var stream = File.Create(path);
+        RnnFileWriter.Write(stream, Graph, _golden);
+    }
+
+    /// <summary>Runs the golden input and compares the outputs; see <see cref="RnnOptions.VerifyGolden"/>.</summary>
+    /// <returns>The largest absolute difference.</returns>
+    /// <exception cref="RnnFormatException">There is none, or an output differs by more than 1e-4 of the larger of 1 and its magnitude.</exception>
+    public float VerifyGolden() =>
+        GoldenCheck.Verify(this, _golden ?? throw new RnnFormatException("golden", "golden.input.*", "nothing", "a golden input and output to verify"));
+
+    /// <summary>Refuses new sessions, and frees the weights once the last session is disposed.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Release();
+        }
+    }
+
+    internal GoldenVectors? Golden => _golden;
+
+    internal ExecutionPlan Plan => _plan;
+
+    /// <summary>The same network with other golden vectors.</summary>
+    internal static RnnModel FromGraph(RnnGraph graph, GoldenVectors golden, RnnOptions? options) => new(graph, golden, options, null);
+
+    internal void Return(AlignedBlock arena)
+    {
+        _arenas.Return(arena);
+        Release();
+    }
+
+    private void Acquire()
+    {
+        // Counts up only from above zero: at zero the weights are gone.
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _references);
+            ObjectDisposedException.ThrowIf(seen == 0 || Volatile.Read(ref _disposed) != 0, this);
+        }
+        while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+        {
+            _arenas.Dispose();
+            _plan.Dispose();
+            _file?.Dispose();
+        }
+    }
+
+    private static RnnModel Load(ReadOnlyMemory<byte> data, RnnOptions? options, IDisposable? file)
+    {
+        var contents = RnnFileReader.Read(data);
+        return new RnnModel(contents.Graph, contents.Golden, options, file);
+    }
+
+    private ArenaLayout Layout(int streams, int? chunkLength)
+    {
+        CheckRange(streams, MaximumStreams, nameof(streams));
+        CheckRange(chunkLength ?? 1, MaximumChunkLength, nameof(chunkLength));
+
+        // Sixteen vectors at a time make a panel of weights worth its way from memory; more streams do the same.
+        return _plan.Layout(streams, chunkLength ?? Math.Max(1, 16 / streams));
+    }
+
+    private static void CheckRange(int value, int maximum, string name)
+    {
+        if (value < 1 || value > maximum)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"Expected 1 to {maximum}; found {value}.");
+        }
+    }
+}

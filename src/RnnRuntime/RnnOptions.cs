@@ -1,0 +1,13 @@
+namespace RnnRuntime;
+
+/// <summary>How a model is bound to this machine.</summary>
+public sealed record RnnOptions
+{
+    /// <summary>Name of the kernel variant (see <see cref="RnnKernels"/>); null takes <c>RNNRUNTIME_KERNEL</c> or the best available one.</summary>
+    public string? Kernel { get; init; }
+
+    /// <summary>
+    /// Runs the golden input that the file holds and compares the outputs when the model is loaded. A file without one is an error.
+    /// </summary>
+    public bool VerifyGolden { get; init; }
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace RnnRuntime;
+
+/// <summary>One step of a plan.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="Operation">What it does.</param>
+/// <param name="Kernel">Variant and precision; empty for a copy.</param>
+/// <param name="WeightBytes">Bytes of packed weights that one step of one stream reads.</param>
+/// <param name="MultiplyAdds">Multiply-adds of one step of one stream, padding included.</param>
+public sealed record PlanStepInfo(string Name, string Operation, string Kernel, long WeightBytes, long MultiplyAdds);
+
+/// <summary>One buffer of a session's arena.</summary>
+/// <param name="Name">What it holds.</param>
+/// <param name="Kind">State, counter, frames or scratch.</param>
+/// <param name="Offset">Byte offset in the arena.</param>
+/// <param name="Bytes">Length in bytes.</param>
+/// <param name="FirstStep">Index of the first plan step that uses it; -1 is before the first.</param>
+/// <param name="LastStep">Index of the last plan step that uses it.</param>
+public sealed record PlanBufferInfo(string Name, string Kind, long Offset, long Bytes, int FirstStep, int LastStep);
+
+/// <summary>A model's plan on this machine, for a number of streams and a chunk length.</summary>
+/// <param name="Kernel">The kernel variant.</param>
+/// <param name="WeightBytes">Bytes of packed weights, shared by all sessions.</param>
+/// <param name="ArenaBytes">Bytes of one session's memory.</param>
+/// <param name="PersistentBytes">Of these, state.</param>
+/// <param name="Streams">Number of streams.</param>
+/// <param name="ChunkLength">Time steps of a chunk.</param>
+/// <param name="Steps">In order.</param>
+/// <param name="Buffers">By offset.</param>
+public sealed record RnnPlanInfo(
+    string Kernel, long WeightBytes, long ArenaBytes, long PersistentBytes, int Streams, int ChunkLength,
+    ImmutableArray<PlanStepInfo> Steps, ImmutableArray<PlanBufferInfo> Buffers);

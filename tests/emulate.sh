@@ -14,8 +14,8 @@
 # Bochs, which needs neither KVM nor AVX-512 in the host.
 # The last line is `emulated on MODEL: N passed, N failed, N skipped`. The exit code is 0 only if a test passed and none failed.
 #
-# Needs: bochs bochs-term bochsbios vgabios busybox-static isolinux syslinux-common genisoimage cpio
-# libssl3, and apt for the kernel, once.
+# Needs: bochs bochs-term bochsbios vgabios busybox-static isolinux syslinux-common genisoimage cpio libssl3, and apt
+# for the kernel, once.
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -57,6 +57,7 @@ clean_up() {
     [ -n "$keep" ] || rm -rf "$work"
 }
 trap clean_up EXIT
+trap 'exit 143' TERM INT
 
 # The kernel is unpacked once per user.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rnnruntime-emulation
@@ -81,7 +82,8 @@ fi
 # Its own artifacts folder: publishing for one runtime identifier would otherwise disturb the ordinary build's restore.
 publish=${RNNRUNTIME_EMULATION_ARTIFACTS:-$repository/artifacts/emulation}
 MSBUILDDISABLENODEREUSE=1 dotnet publish "$repository/tests/RnnRuntime.Tests/RnnRuntime.Tests.csproj" -c Release -r linux-x64 --self-contained \
-    -p:PublishReadyToRun=true --artifacts-path "$publish" -o "$publish/program" -p:UseSharedCompilation=false --nologo -v q >&2 || fail "the test program does not publish"
+    -p:PublishReadyToRun=true --artifacts-path "$publish" -o "$publish/program" -p:UseSharedCompilation=false --nologo -v q >&2 \
+    || fail "the test program does not publish"
 
 guest=$work/guest
 mkdir -p "$guest"/{bin,dev,proc,sys,tmp,etc,app} "$work/boot"

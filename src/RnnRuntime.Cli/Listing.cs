@@ -20,6 +20,11 @@ internal sealed class Listing(string title, params string[] columns)
         }
         else
         {
+            if (title.Length > 0)
+            {
+                Console.Out.WriteLine(title);
+            }
+
             AnsiConsole.Write(ToTable());
         }
     }
@@ -46,15 +51,10 @@ internal sealed class Listing(string title, params string[] columns)
     private Table ToTable()
     {
         var table = new Table { Border = TableBorder.Rounded };
-        if (title.Length > 0)
-        {
-            table.Title = new TableTitle(Markup.Escape(title));
-        }
-
         foreach (var column in columns)
         {
             var right = column.StartsWith('>');
-            table.AddColumn(new TableColumn(Markup.Escape(column.TrimStart('>'))) { Alignment = right ? Justify.Right : Justify.Left });
+            table.AddColumn(new TableColumn(Markup.Escape(column.TrimStart('>'))) { Alignment = right ? Justify.Right : Justify.Left, NoWrap = right });
         }
 
         foreach (var row in _rows)

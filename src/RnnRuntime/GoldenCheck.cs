@@ -45,13 +45,19 @@ internal static class GoldenCheck
             {
                 var data = golden.Inputs[input.Name].Data.Span;
                 var length = input.Shape.ElementCount;
-                if (input.Type == TensorType.Int32)
+                if (input.Type == TensorType.Float32)
+                {
+                    session.SetInput(input.Name, MemoryMarshal.Cast<byte, float>(data).Slice(t * length, length));
+                    continue;
+                }
+
+                try
                 {
                     session.SetInput(input.Name, MemoryMarshal.Cast<byte, int>(data).Slice(t * length, length));
                 }
-                else
+                catch (ArgumentException exception)
                 {
-                    session.SetInput(input.Name, MemoryMarshal.Cast<byte, float>(data).Slice(t * length, length));
+                    throw new RnnFormatException("golden", $"golden.input.{input.Name}", exception.Message, "indices of the table", exception);
                 }
             }
 

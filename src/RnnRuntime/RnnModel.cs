@@ -209,7 +209,15 @@ public sealed class RnnModel : IDisposable
         CheckRange(chunkLength ?? 1, MaximumChunkLength, nameof(chunkLength));
 
         // Sixteen vectors at a time make a panel of weights worth its way from memory; more streams do the same.
-        return _plan.Layout(streams, chunkLength ?? Math.Max(1, 16 / streams));
+        var chunk = chunkLength ?? Math.Max(1, 16 / streams);
+        try
+        {
+            return _plan.Layout(streams, chunk);
+        }
+        catch (OverflowException exception)
+        {
+            throw new ArgumentOutOfRangeException($"A session of {streams} streams and chunks of {chunk} time steps needs more memory than can be addressed.", exception);
+        }
     }
 
     private static void CheckRange(int value, int maximum, string name)

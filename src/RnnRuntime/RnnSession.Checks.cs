@@ -126,6 +126,17 @@ public sealed unsafe partial class RnnSession
         var frame = _context.Start(buffer);
         fixed (float* source = data)
         {
+            // A frame of a few values costs less here than a call does.
+            if (data.Length <= 4 && data.Length == buffer.Elements)
+            {
+                for (var i = 0; i < data.Length; i++)
+                {
+                    frame[i] = Activations<ScalarLanes, float>.Flush(source[i]);
+                }
+
+                return;
+            }
+
             for (var start = 0; start < data.Length; start += buffer.Elements, frame += buffer.Stride)
             {
                 _plan.Variant.Unary(UnaryFunction.Flush, source + start, frame, buffer.Elements);

@@ -112,7 +112,7 @@ internal static class InspectCommand
         buffers.Write();
     }
 
-    private static string Shapes(IEnumerable<TensorInfo> tensors) => string.Join(" ", tensors.Select(tensor => $"{tensor.Name}{tensor.Shape}"));
+    private static string Shapes(IEnumerable<TensorInfo> tensors) => string.Join(" ", tensors.Select(tensor => tensor.Shape));
 
     private static void WriteJson(Utf8JsonWriter writer, ModelSource source, ImmutableArray<NodeInfo> nodes, RnnPlanInfo? plan)
     {

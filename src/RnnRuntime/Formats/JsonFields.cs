@@ -31,17 +31,16 @@ internal sealed class JsonFields
             var name = Decode(() => property.Name, section, "key");
             if (!_fields.TryAdd(name, property.Value))
             {
-                throw new RnnFormatException(section, _prefix + name, "the key twice", "each key once");
+                throw new RnnFormatException(section, _prefix + Show(name), "the key twice", "each key once");
             }
         }
     }
 
-    public static JsonFields Empty { get; } = new();
-
-    private JsonFields()
+    /// <summary>An object without fields.</summary>
+    private JsonFields(string section, string path)
     {
-        _section = "";
-        _prefix = "";
+        _section = section;
+        _prefix = path + ".";
     }
 
     public IEnumerable<string> Keys => _fields.Keys;
@@ -107,7 +106,8 @@ internal sealed class JsonFields
     }
 
     /// <summary>The object inside this one, or an empty one where it is left out.</summary>
-    public JsonFields OptionalObject(string name) => TakeOptional(name) is { } element ? new JsonFields(element, _section, _prefix + name) : Empty;
+    public JsonFields OptionalObject(string name) =>
+        TakeOptional(name) is { } element ? new JsonFields(element, _section, _prefix + name) : new JsonFields(_section, _prefix + name);
 
     public JsonFields Object(string name) => new(Take(name, "an object"), _section, _prefix + name);
 
@@ -117,7 +117,7 @@ internal sealed class JsonFields
         foreach (var name in _fields.Keys)
         {
             throw new RnnFormatException(
-                _section, _prefix + (name.Length <= 80 ? name : name[..80]), "an unknown field", _known.Count == 0 ? "no field" : $"only {string.Join(", ", _known.Distinct())}");
+                _section, _prefix + Show(name), "an unknown field", _known.Count == 0 ? "no field" : $"only {string.Join(", ", _known.Distinct())}");
         }
     }
 
@@ -140,6 +140,8 @@ internal sealed class JsonFields
         value = 0;
         return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out value);
     }
+
+    private static string Show(string key) => key.Length is > 0 and <= 80 ? key : Names.Quote(key);
 
     private string ToText(JsonElement element, string name) => element.ValueKind == JsonValueKind.String
         ? Decode(() => element.GetString()!, _section, _prefix + name)

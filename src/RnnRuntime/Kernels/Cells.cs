@@ -92,9 +92,11 @@ internal static unsafe class Cells<TFp32, TInt8, TLanes, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MultiplyInput(in CellWeights weights, in CellArguments a) =>
         Multiply(weights.Input, a.X, a.XStride, weights.Bias, 0, a.Gates, a.GatesStride, a.TimeSteps * a.Streams, a.Scratch);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch) =>
         Product<TFp32, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);

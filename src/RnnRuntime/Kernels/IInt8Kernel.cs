@@ -1,8 +1,14 @@
 namespace RnnRuntime.Kernels;
 
 /// <summary>
-/// Products of packed int8 weights with int8 vectors, exact in int32: weights and activations lie in [-127, 127], so that the sum of
-/// a pair of products (at most 2 * 127 * 127 = 32,258) fits 16 bits. Sums are exact below 2^31, that is up to 133,152 columns.
+/// Products of packed int8 weights with int8 vectors, exact in int32; weights and activations lie in [-127, 127]. Sums are exact below
+/// 2^31, that is up to 133,152 columns.
+/// <para>
+/// A quantised vector is, for each group of 4 columns, 4 magnitudes |x| and 4 masks (all ones where x is negative), then, behind the last
+/// group, an int32: the sum of the magnitudes of negative elements. With the mask m, w * x = (w ^ m) * |x| where x is not negative, and
+/// (w ^ m) * |x| + |x| where it is (w ^ -1 = -w - 1). So one exclusive-or replaces the sign of x, and the last terms, the same
+/// for every row, start the sum. A pair of such products lies within 2 * 127 * [-128, 127], which fits 16 bits: nothing can saturate.
+/// </para>
 /// </summary>
 internal unsafe interface IInt8Kernel
 {
@@ -12,15 +18,18 @@ internal unsafe interface IInt8Kernel
     /// <summary>How many vectors <see cref="Tile"/> takes at most.</summary>
     static abstract int TileVectors { get; }
 
-    /// <summary>All lanes for one vector of <paramref name="quads"/> groups of 4 columns.</summary>
+    /// <summary>All lanes for one quantised vector of <paramref name="quads"/> groups of 4 columns.</summary>
     static abstract void One(sbyte* panels, int lanes, nint quads, sbyte* x, int* sums);
 
-    /// <summary>One panel for 2 to <see cref="TileVectors"/> vectors; strides in elements.</summary>
+    /// <summary>One panel for 2 to <see cref="TileVectors"/> quantised vectors; strides in elements.</summary>
     static abstract void Tile(sbyte* panel, int width, nint quads, sbyte* x, nint xStride, int* sums, nint sumStride, int vectors);
 
     /// <summary>Largest |x| as the bits of a float, so that infinity and NaN count as larger than any number.</summary>
     static abstract int LargestMagnitudeBits(float* x, int count);
 
-    /// <summary>Rounds x * factor to nearest, ties to even; |x * factor| is at most 127 up to rounding. Writes exactly count bytes.</summary>
+    /// <summary>
+    /// Rounds x * factor to nearest, ties to even, and writes a quantised vector; columns up to a multiple of 4 become zeros.
+    /// |x * factor| is at most 127 up to rounding.
+    /// </summary>
     static abstract void Quantize(float* x, int count, float factor, sbyte* result);
 }

@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace RnnRuntime.Kernels;
 
 /// <summary>
-/// AVX2. Four columns of a vector are broadcast; their signs move to the weights (<c>vpsignb</c>), so that <c>vpmaddubsw</c> sees unsigned
-/// magnitudes up to 127 and cannot saturate; <c>vpmaddwd</c> with ones widens to int32. One vector: 8, 4, 2 or 1 accumulators, plus the
-/// broadcast, its magnitude, ones and a temporary (12 live registers). Several vectors: 16 lanes x 4 vectors.
+/// AVX2. The magnitudes and masks of four columns are broadcast; an exclusive-or moves the signs to the weights, <c>vpmaddubsw</c> multiplies
+/// and adds pairs, <c>vpmaddwd</c> with ones widens to int32. One vector: 8, 4, 2 or 1 accumulators, plus two broadcasts, ones and a
+/// temporary (12 live registers). Several vectors: 16 lanes x 4 vectors (14 live registers).
 /// </summary>
 internal readonly unsafe struct Int8Avx2 : IInt8Kernel
 {
@@ -60,33 +60,34 @@ internal readonly unsafe struct Int8Avx2 : IInt8Kernel
     public static void Quantize(float* x, int count, float factor, sbyte* result) => Int8Avx2Quantizer.Quantize(x, count, factor, result);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Products(Vector256<sbyte> weights, Vector256<sbyte> x, Vector256<byte> magnitudes, Vector256<short> ones) =>
-        Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, Avx2.Sign(weights, x)), ones);
+    private static Vector256<int> Products(Vector256<sbyte> weights, Vector256<sbyte> masks, Vector256<byte> magnitudes, Vector256<short> ones) =>
+        Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, weights ^ masks), ones);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One64(sbyte* panel, nint stride, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector256.Create((short)1);
-        var s0 = Vector256<int>.Zero;
-        var s1 = Vector256<int>.Zero;
-        var s2 = Vector256<int>.Zero;
-        var s3 = Vector256<int>.Zero;
-        var s4 = Vector256<int>.Zero;
-        var s5 = Vector256<int>.Zero;
-        var s6 = Vector256<int>.Zero;
-        var s7 = Vector256<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += stride)
+        var start = Vector256.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        var s1 = start;
+        var s2 = start;
+        var s3 = start;
+        var s4 = start;
+        var s5 = start;
+        var s6 = start;
+        var s7 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += stride)
         {
-            var value = Vector256.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx2.Abs(value);
-            s0 += Products(Vector256.Load(panel), value, magnitudes, ones);
-            s1 += Products(Vector256.Load(panel + 32), value, magnitudes, ones);
-            s2 += Products(Vector256.Load(panel + 64), value, magnitudes, ones);
-            s3 += Products(Vector256.Load(panel + 96), value, magnitudes, ones);
-            s4 += Products(Vector256.Load(panel + 128), value, magnitudes, ones);
-            s5 += Products(Vector256.Load(panel + 160), value, magnitudes, ones);
-            s6 += Products(Vector256.Load(panel + 192), value, magnitudes, ones);
-            s7 += Products(Vector256.Load(panel + 224), value, magnitudes, ones);
+            var magnitudes = Vector256.Create(*(int*)x).AsByte();
+            var masks = Vector256.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector256.Load(panel), masks, magnitudes, ones);
+            s1 += Products(Vector256.Load(panel + 32), masks, magnitudes, ones);
+            s2 += Products(Vector256.Load(panel + 64), masks, magnitudes, ones);
+            s3 += Products(Vector256.Load(panel + 96), masks, magnitudes, ones);
+            s4 += Products(Vector256.Load(panel + 128), masks, magnitudes, ones);
+            s5 += Products(Vector256.Load(panel + 160), masks, magnitudes, ones);
+            s6 += Products(Vector256.Load(panel + 192), masks, magnitudes, ones);
+            s7 += Products(Vector256.Load(panel + 224), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -103,18 +104,19 @@ internal readonly unsafe struct Int8Avx2 : IInt8Kernel
     private static void One32(sbyte* panel, nint stride, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector256.Create((short)1);
-        var s0 = Vector256<int>.Zero;
-        var s1 = Vector256<int>.Zero;
-        var s2 = Vector256<int>.Zero;
-        var s3 = Vector256<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += stride)
+        var start = Vector256.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        var s1 = start;
+        var s2 = start;
+        var s3 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += stride)
         {
-            var value = Vector256.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx2.Abs(value);
-            s0 += Products(Vector256.Load(panel), value, magnitudes, ones);
-            s1 += Products(Vector256.Load(panel + 32), value, magnitudes, ones);
-            s2 += Products(Vector256.Load(panel + 64), value, magnitudes, ones);
-            s3 += Products(Vector256.Load(panel + 96), value, magnitudes, ones);
+            var magnitudes = Vector256.Create(*(int*)x).AsByte();
+            var masks = Vector256.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector256.Load(panel), masks, magnitudes, ones);
+            s1 += Products(Vector256.Load(panel + 32), masks, magnitudes, ones);
+            s2 += Products(Vector256.Load(panel + 64), masks, magnitudes, ones);
+            s3 += Products(Vector256.Load(panel + 96), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -127,14 +129,15 @@ internal readonly unsafe struct Int8Avx2 : IInt8Kernel
     private static void One16(sbyte* panel, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector256.Create((short)1);
-        var s0 = Vector256<int>.Zero;
-        var s1 = Vector256<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += 64)
+        var start = Vector256.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        var s1 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += 64)
         {
-            var value = Vector256.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx2.Abs(value);
-            s0 += Products(Vector256.Load(panel), value, magnitudes, ones);
-            s1 += Products(Vector256.Load(panel + 32), value, magnitudes, ones);
+            var magnitudes = Vector256.Create(*(int*)x).AsByte();
+            var masks = Vector256.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector256.Load(panel), masks, magnitudes, ones);
+            s1 += Products(Vector256.Load(panel + 32), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -145,12 +148,13 @@ internal readonly unsafe struct Int8Avx2 : IInt8Kernel
     private static void One8(sbyte* panel, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector256.Create((short)1);
-        var s0 = Vector256<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += 32)
+        var start = Vector256.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += 32)
         {
-            var value = Vector256.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx2.Abs(value);
-            s0 += Products(Vector256.Load(panel), value, magnitudes, ones);
+            var magnitudes = Vector256.Create(*(int*)x).AsByte();
+            var masks = Vector256.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector256.Load(panel), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -160,34 +164,34 @@ internal readonly unsafe struct Int8Avx2 : IInt8Kernel
     private static void Tile16x4(sbyte* panel, nint stride, nint quads, sbyte* x, nint xStride, int* sums, nint sumStride)
     {
         var ones = Vector256.Create((short)1);
-        var s0a = Vector256<int>.Zero;
-        var s0b = Vector256<int>.Zero;
-        var s1a = Vector256<int>.Zero;
-        var s1b = Vector256<int>.Zero;
-        var s2a = Vector256<int>.Zero;
-        var s2b = Vector256<int>.Zero;
-        var s3a = Vector256<int>.Zero;
-        var s3b = Vector256<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += stride)
+        var s0a = Vector256.Create(*(int*)(x + quads * 8));
+        var s0b = s0a;
+        var s1a = Vector256.Create(*(int*)(x + xStride + quads * 8));
+        var s1b = s1a;
+        var s2a = Vector256.Create(*(int*)(x + 2 * xStride + quads * 8));
+        var s2b = s2a;
+        var s3a = Vector256.Create(*(int*)(x + 3 * xStride + quads * 8));
+        var s3b = s3a;
+        for (var end = x + quads * 8; x < end; x += 8, panel += stride)
         {
             var a = Vector256.Load(panel);
             var b = Vector256.Load(panel + 32);
-            var value0 = Vector256.Create(*(int*)x).AsSByte();
-            var magnitudes0 = Avx2.Abs(value0);
-            s0a += Products(a, value0, magnitudes0, ones);
-            s0b += Products(b, value0, magnitudes0, ones);
-            var value1 = Vector256.Create(*(int*)(x + xStride)).AsSByte();
-            var magnitudes1 = Avx2.Abs(value1);
-            s1a += Products(a, value1, magnitudes1, ones);
-            s1b += Products(b, value1, magnitudes1, ones);
-            var value2 = Vector256.Create(*(int*)(x + 2 * xStride)).AsSByte();
-            var magnitudes2 = Avx2.Abs(value2);
-            s2a += Products(a, value2, magnitudes2, ones);
-            s2b += Products(b, value2, magnitudes2, ones);
-            var value3 = Vector256.Create(*(int*)(x + 3 * xStride)).AsSByte();
-            var magnitudes3 = Avx2.Abs(value3);
-            s3a += Products(a, value3, magnitudes3, ones);
-            s3b += Products(b, value3, magnitudes3, ones);
+            var magnitudes0 = Vector256.Create(*(int*)x).AsByte();
+            var masks0 = Vector256.Create(*(int*)(x + 4)).AsSByte();
+            s0a += Products(a, masks0, magnitudes0, ones);
+            s0b += Products(b, masks0, magnitudes0, ones);
+            var magnitudes1 = Vector256.Create(*(int*)(x + xStride)).AsByte();
+            var masks1 = Vector256.Create(*(int*)(x + xStride + 4)).AsSByte();
+            s1a += Products(a, masks1, magnitudes1, ones);
+            s1b += Products(b, masks1, magnitudes1, ones);
+            var magnitudes2 = Vector256.Create(*(int*)(x + 2 * xStride)).AsByte();
+            var masks2 = Vector256.Create(*(int*)(x + 2 * xStride + 4)).AsSByte();
+            s2a += Products(a, masks2, magnitudes2, ones);
+            s2b += Products(b, masks2, magnitudes2, ones);
+            var magnitudes3 = Vector256.Create(*(int*)(x + 3 * xStride)).AsByte();
+            var masks3 = Vector256.Create(*(int*)(x + 3 * xStride + 4)).AsSByte();
+            s3a += Products(a, masks3, magnitudes3, ones);
+            s3b += Products(b, masks3, magnitudes3, ones);
         }
 
         s0a.Store(sums);

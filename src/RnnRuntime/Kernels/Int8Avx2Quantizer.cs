@@ -28,6 +28,7 @@ internal static unsafe class Int8Avx2Quantizer
     public static void Quantize(float* x, int count, float factor, sbyte* result)
     {
         var scale = Vector256.Create(factor);
+        var negatives = Vector128<long>.Zero;
         var i = 0;
         for (; i <= count - 16; i += 16)
         {
@@ -35,9 +36,14 @@ internal static unsafe class Int8Avx2Quantizer
             var low = Avx.ConvertToVector256Int32(Vector256.Load(x + i) * scale);
             var high = Avx.ConvertToVector256Int32(Vector256.Load(x + i + 8) * scale);
             var words = Avx2.Permute4x64(Avx2.PackSignedSaturate(low, high).AsInt64(), 0b_11_01_10_00).AsInt16();
-            Sse2.PackSignedSaturate(words.GetLower(), words.GetUpper()).Store(result + i);
+            var bytes = Sse2.PackSignedSaturate(words.GetLower(), words.GetUpper());
+            var masks = Sse2.CompareGreaterThan(Vector128<sbyte>.Zero, bytes);
+            var magnitudes = Ssse3.Abs(bytes);
+            Sse2.UnpackLow(magnitudes.AsInt32(), masks.AsInt32()).Store((int*)(result + i * 2));
+            Sse2.UnpackHigh(magnitudes.AsInt32(), masks.AsInt32()).Store((int*)(result + i * 2 + 16));
+            negatives += Sse2.SumAbsoluteDifferences(magnitudes & masks.AsByte(), Vector128<byte>.Zero).AsInt64();
         }
 
-        Int8Scalar.Quantize(x + i, count - i, factor, result + i);
+        Int8Scalar.QuantizeFrom(i, x, count, factor, result, (int)(negatives.GetElement(0) + negatives.GetElement(1)));
     }
 }

@@ -5,9 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace RnnRuntime.Kernels;
 
 /// <summary>
-/// AVX-512BW. There is no <c>vpsignb</c> this wide: weights are negated where x is negative as (w ^ m) - m with the mask m once a column
-/// group. One vector: panels of 64 lanes are 4 accumulators, two panels together 8. Several vectors: 32 lanes x 4 vectors.
-/// A panel of 8 lanes takes the half-width path.
+/// AVX-512BW: the method of <see cref="Int8Avx2"/>, twice as wide. One vector: panels of 64 lanes are 4 accumulators, two panels together
+/// 8. Several vectors: 32 lanes x 4 vectors. A panel of 8 lanes takes the half-width path.
 /// </summary>
 internal readonly unsafe struct Int8Avx512 : IInt8Kernel
 {
@@ -66,34 +65,34 @@ internal readonly unsafe struct Int8Avx512 : IInt8Kernel
     public static void Quantize(float* x, int count, float factor, sbyte* result) => Int8Avx2Quantizer.Quantize(x, count, factor, result);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Products(Vector512<sbyte> weights, Vector512<sbyte> negative, Vector512<byte> magnitudes, Vector512<short> ones) =>
-        Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(magnitudes, (weights ^ negative) - negative), ones);
+    private static Vector512<int> Products(Vector512<sbyte> weights, Vector512<sbyte> masks, Vector512<byte> magnitudes, Vector512<short> ones) =>
+        Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(magnitudes, weights ^ masks), ones);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One128(sbyte* panel, sbyte* next, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector512.Create((short)1);
-        var s0 = Vector512<int>.Zero;
-        var s1 = Vector512<int>.Zero;
-        var s2 = Vector512<int>.Zero;
-        var s3 = Vector512<int>.Zero;
-        var s4 = Vector512<int>.Zero;
-        var s5 = Vector512<int>.Zero;
-        var s6 = Vector512<int>.Zero;
-        var s7 = Vector512<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += 256, next += 256)
+        var start = Vector512.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        var s1 = start;
+        var s2 = start;
+        var s3 = start;
+        var s4 = start;
+        var s5 = start;
+        var s6 = start;
+        var s7 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += 256, next += 256)
         {
-            var value = Vector512.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx512BW.Abs(value);
-            var negative = Vector512.LessThan(value, Vector512<sbyte>.Zero);
-            s0 += Products(Vector512.Load(panel), negative, magnitudes, ones);
-            s1 += Products(Vector512.Load(panel + 64), negative, magnitudes, ones);
-            s2 += Products(Vector512.Load(panel + 128), negative, magnitudes, ones);
-            s3 += Products(Vector512.Load(panel + 192), negative, magnitudes, ones);
-            s4 += Products(Vector512.Load(next), negative, magnitudes, ones);
-            s5 += Products(Vector512.Load(next + 64), negative, magnitudes, ones);
-            s6 += Products(Vector512.Load(next + 128), negative, magnitudes, ones);
-            s7 += Products(Vector512.Load(next + 192), negative, magnitudes, ones);
+            var magnitudes = Vector512.Create(*(int*)x).AsByte();
+            var masks = Vector512.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector512.Load(panel), masks, magnitudes, ones);
+            s1 += Products(Vector512.Load(panel + 64), masks, magnitudes, ones);
+            s2 += Products(Vector512.Load(panel + 128), masks, magnitudes, ones);
+            s3 += Products(Vector512.Load(panel + 192), masks, magnitudes, ones);
+            s4 += Products(Vector512.Load(next), masks, magnitudes, ones);
+            s5 += Products(Vector512.Load(next + 64), masks, magnitudes, ones);
+            s6 += Products(Vector512.Load(next + 128), masks, magnitudes, ones);
+            s7 += Products(Vector512.Load(next + 192), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -110,19 +109,19 @@ internal readonly unsafe struct Int8Avx512 : IInt8Kernel
     private static void One64(sbyte* panel, nint stride, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector512.Create((short)1);
-        var s0 = Vector512<int>.Zero;
-        var s1 = Vector512<int>.Zero;
-        var s2 = Vector512<int>.Zero;
-        var s3 = Vector512<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += stride)
+        var start = Vector512.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        var s1 = start;
+        var s2 = start;
+        var s3 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += stride)
         {
-            var value = Vector512.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx512BW.Abs(value);
-            var negative = Vector512.LessThan(value, Vector512<sbyte>.Zero);
-            s0 += Products(Vector512.Load(panel), negative, magnitudes, ones);
-            s1 += Products(Vector512.Load(panel + 64), negative, magnitudes, ones);
-            s2 += Products(Vector512.Load(panel + 128), negative, magnitudes, ones);
-            s3 += Products(Vector512.Load(panel + 192), negative, magnitudes, ones);
+            var magnitudes = Vector512.Create(*(int*)x).AsByte();
+            var masks = Vector512.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector512.Load(panel), masks, magnitudes, ones);
+            s1 += Products(Vector512.Load(panel + 64), masks, magnitudes, ones);
+            s2 += Products(Vector512.Load(panel + 128), masks, magnitudes, ones);
+            s3 += Products(Vector512.Load(panel + 192), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -135,15 +134,15 @@ internal readonly unsafe struct Int8Avx512 : IInt8Kernel
     private static void One32(sbyte* panel, nint stride, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector512.Create((short)1);
-        var s0 = Vector512<int>.Zero;
-        var s1 = Vector512<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += stride)
+        var start = Vector512.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        var s1 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += stride)
         {
-            var value = Vector512.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx512BW.Abs(value);
-            var negative = Vector512.LessThan(value, Vector512<sbyte>.Zero);
-            s0 += Products(Vector512.Load(panel), negative, magnitudes, ones);
-            s1 += Products(Vector512.Load(panel + 64), negative, magnitudes, ones);
+            var magnitudes = Vector512.Create(*(int*)x).AsByte();
+            var masks = Vector512.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector512.Load(panel), masks, magnitudes, ones);
+            s1 += Products(Vector512.Load(panel + 64), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -154,13 +153,13 @@ internal readonly unsafe struct Int8Avx512 : IInt8Kernel
     private static void One16(sbyte* panel, nint quads, sbyte* x, int* sums)
     {
         var ones = Vector512.Create((short)1);
-        var s0 = Vector512<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += 64)
+        var start = Vector512.Create(*(int*)(x + quads * 8));
+        var s0 = start;
+        for (var end = x + quads * 8; x < end; x += 8, panel += 64)
         {
-            var value = Vector512.Create(*(int*)x).AsSByte();
-            var magnitudes = Avx512BW.Abs(value);
-            var negative = Vector512.LessThan(value, Vector512<sbyte>.Zero);
-            s0 += Products(Vector512.Load(panel), negative, magnitudes, ones);
+            var magnitudes = Vector512.Create(*(int*)x).AsByte();
+            var masks = Vector512.Create(*(int*)(x + 4)).AsSByte();
+            s0 += Products(Vector512.Load(panel), masks, magnitudes, ones);
         }
 
         s0.Store(sums);
@@ -170,38 +169,34 @@ internal readonly unsafe struct Int8Avx512 : IInt8Kernel
     private static void Tile32x4(sbyte* panel, nint stride, nint quads, sbyte* x, nint xStride, int* sums, nint sumStride)
     {
         var ones = Vector512.Create((short)1);
-        var s0a = Vector512<int>.Zero;
-        var s0b = Vector512<int>.Zero;
-        var s1a = Vector512<int>.Zero;
-        var s1b = Vector512<int>.Zero;
-        var s2a = Vector512<int>.Zero;
-        var s2b = Vector512<int>.Zero;
-        var s3a = Vector512<int>.Zero;
-        var s3b = Vector512<int>.Zero;
-        for (var end = x + quads * 4; x < end; x += 4, panel += stride)
+        var s0a = Vector512.Create(*(int*)(x + quads * 8));
+        var s0b = s0a;
+        var s1a = Vector512.Create(*(int*)(x + xStride + quads * 8));
+        var s1b = s1a;
+        var s2a = Vector512.Create(*(int*)(x + 2 * xStride + quads * 8));
+        var s2b = s2a;
+        var s3a = Vector512.Create(*(int*)(x + 3 * xStride + quads * 8));
+        var s3b = s3a;
+        for (var end = x + quads * 8; x < end; x += 8, panel += stride)
         {
             var a = Vector512.Load(panel);
             var b = Vector512.Load(panel + 64);
-            var value0 = Vector512.Create(*(int*)x).AsSByte();
-            var magnitudes0 = Avx512BW.Abs(value0);
-            var negative0 = Vector512.LessThan(value0, Vector512<sbyte>.Zero);
-            s0a += Products(a, negative0, magnitudes0, ones);
-            s0b += Products(b, negative0, magnitudes0, ones);
-            var value1 = Vector512.Create(*(int*)(x + xStride)).AsSByte();
-            var magnitudes1 = Avx512BW.Abs(value1);
-            var negative1 = Vector512.LessThan(value1, Vector512<sbyte>.Zero);
-            s1a += Products(a, negative1, magnitudes1, ones);
-            s1b += Products(b, negative1, magnitudes1, ones);
-            var value2 = Vector512.Create(*(int*)(x + 2 * xStride)).AsSByte();
-            var magnitudes2 = Avx512BW.Abs(value2);
-            var negative2 = Vector512.LessThan(value2, Vector512<sbyte>.Zero);
-            s2a += Products(a, negative2, magnitudes2, ones);
-            s2b += Products(b, negative2, magnitudes2, ones);
-            var value3 = Vector512.Create(*(int*)(x + 3 * xStride)).AsSByte();
-            var magnitudes3 = Avx512BW.Abs(value3);
-            var negative3 = Vector512.LessThan(value3, Vector512<sbyte>.Zero);
-            s3a += Products(a, negative3, magnitudes3, ones);
-            s3b += Products(b, negative3, magnitudes3, ones);
+            var magnitudes0 = Vector512.Create(*(int*)x).AsByte();
+            var masks0 = Vector512.Create(*(int*)(x + 4)).AsSByte();
+            s0a += Products(a, masks0, magnitudes0, ones);
+            s0b += Products(b, masks0, magnitudes0, ones);
+            var magnitudes1 = Vector512.Create(*(int*)(x + xStride)).AsByte();
+            var masks1 = Vector512.Create(*(int*)(x + xStride + 4)).AsSByte();
+            s1a += Products(a, masks1, magnitudes1, ones);
+            s1b += Products(b, masks1, magnitudes1, ones);
+            var magnitudes2 = Vector512.Create(*(int*)(x + 2 * xStride)).AsByte();
+            var masks2 = Vector512.Create(*(int*)(x + 2 * xStride + 4)).AsSByte();
+            s2a += Products(a, masks2, magnitudes2, ones);
+            s2b += Products(b, masks2, magnitudes2, ones);
+            var magnitudes3 = Vector512.Create(*(int*)(x + 3 * xStride)).AsByte();
+            var masks3 = Vector512.Create(*(int*)(x + 3 * xStride + 4)).AsSByte();
+            s3a += Products(a, masks3, magnitudes3, ones);
+            s3b += Products(b, masks3, magnitudes3, ones);
         }
 
         s0a.Store(sums);

@@ -22,8 +22,11 @@ internal readonly unsafe struct Int8Scalar : IInt8Kernel
                 for (nint quad = 0; quad < quads; quad++)
                 {
                     var weights = panel + (quad * width + lane) * 4;
-                    var values = x + quad * 4;
-                    sum += weights[0] * values[0] + weights[1] * values[1] + weights[2] * values[2] + weights[3] * values[3];
+                    var values = x + quad * 8;
+                    for (var i = 0; i < 4; i++)
+                    {
+                        sum += weights[i] * (values[4 + i] < 0 ? -values[i] : values[i]);
+                    }
                 }
 
                 sums[start + lane] = sum;
@@ -53,11 +56,21 @@ internal readonly unsafe struct Int8Scalar : IInt8Kernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Quantize(float* x, int count, float factor, sbyte* result)
+    public static void Quantize(float* x, int count, float factor, sbyte* result) => QuantizeFrom(0, x, count, factor, result, 0);
+
+    /// <summary>Quantises the elements from <paramref name="start"/> (a multiple of 4) on, given the sum of those before it.</summary>
+    public static void QuantizeFrom(int start, float* x, int count, float factor, sbyte* result, int negatives)
     {
-        for (var i = 0; i < count; i++)
+        var stored = (count + 3) & ~3;
+        for (var i = start; i < stored; i++)
         {
-            result[i] = (sbyte)MathF.Round(x[i] * factor);
+            var value = i < count ? (int)MathF.Round(x[i] * factor) : 0;
+            var quad = result + (i / 4 * 8);
+            quad[i % 4] = (sbyte)Math.Abs(value);
+            quad[4 + (i % 4)] = (sbyte)(value >> 31);
+            negatives += value < 0 ? -value : 0;
         }
+
+        *(int*)(result + (stored * 2)) = negatives;
     }
 }

@@ -48,5 +48,8 @@ internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int l
 
     public nint DataBytes => (nint)Lanes * StoredColumns * (IsInt8 ? 1 : sizeof(float));
 
+    /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
+    public static int QuantizedBytes(int columns) => ((columns + 3) / 4 * 8) + sizeof(int);
+
     public PackedMatrix WithData(byte* data) => new(data, RowScales, Lanes, Columns);
 }

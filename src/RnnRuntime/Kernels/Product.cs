@@ -5,7 +5,7 @@ namespace RnnRuntime.Kernels;
 /// <summary>Where a quantised product keeps its activations and sums between its passes. Belongs to the session.</summary>
 internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, int* sums, nint stride)
 {
-    /// <summary>Vectors of int8, <see cref="Stride"/> bytes each.</summary>
+    /// <summary>Quantised vectors (see <see cref="IInt8Kernel"/>), <see cref="Stride"/> bytes apart.</summary>
     public sbyte* Quantized { get; } = quantized;
 
     /// <summary>One float a vector.</summary>
@@ -34,7 +34,7 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     /// <param name="yStride">Floats between vectors of y.</param>
     /// <param name="vectors">Number of vectors.</param>
     /// <param name="scratch">Used by quantised matrices only.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch)
     {
@@ -76,7 +76,7 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     {
         for (var i = 0; i < vectors; i++)
         {
-            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, matrix.StoredColumns, scratch.Quantized + i * scratch.Stride);
+            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, scratch.Quantized + i * scratch.Stride);
         }
 
         var quads = (nint)matrix.StoredColumns / 4;
@@ -111,19 +111,14 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     /// holds an infinity or NaN gets the scale NaN, which makes every output NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Quantize(float* x, int count, int stored, sbyte* result)
+    private static float Quantize(float* x, int count, sbyte* result)
     {
         const int Negligible = 27 << 23; // 2^-100
         const int Infinity = 255 << 23;
-        for (var i = count; i < stored; i++)
-        {
-            result[i] = 0;
-        }
-
         var bits = TInt8.LargestMagnitudeBits(x, count);
         if (bits is < Negligible or >= Infinity)
         {
-            new Span<sbyte>(result, count).Clear();
+            new Span<sbyte>(result, PackedMatrix.QuantizedBytes(count)).Clear();
             return bits >= Infinity ? float.NaN : 0f;
         }
 

@@ -31,6 +31,11 @@ internal sealed unsafe partial class PlanBuilder
         {
             return builder.Build();
         }
+        catch (OverflowException exception)
+        {
+            builder._packer.Dispose();
+            throw new RnnFormatException("plan", "size", "a buffer of more than 2^31 elements", "buffers that fit", exception);
+        }
         catch
         {
             builder._packer.Dispose();
@@ -149,7 +154,7 @@ internal sealed unsafe partial class PlanBuilder
         {
             if (matrix.IsInt8)
             {
-                columns = Math.Max(columns, matrix.StoredColumns);
+                columns = Math.Max(columns, matrix.Columns);
                 sums = Math.Max(sums, matrix.Lanes);
             }
         }
@@ -159,7 +164,7 @@ internal sealed unsafe partial class PlanBuilder
             return ScratchBuffers.None;
         }
 
-        var words = BufferInfo.PaddedStride((columns + 3) / 4);
+        var words = BufferInfo.PaddedStride((PackedMatrix.QuantizedBytes(columns) + 3) / BufferInfo.ElementSize);
         return new ScratchBuffers(
             NewBuffer($"{name}.quantized", BufferKind.Frames, checked(words * vectorsPerFrame)),
             NewBuffer($"{name}.scales", BufferKind.Frames, vectorsPerFrame),

@@ -1,0 +1,137 @@
+namespace RnnRuntime.Tests.Kernels;
+
+/// <summary>How every variant turns activations into int8, seen in the product's scratch memory and in its results.</summary>
+[Trait("Category", "Kernels")]
+public sealed class ActivationQuantizerTests : IDisposable
+{
+    private const float Negligible = 7.888609e-31f; // 2^-100
+
+    private readonly GuardedMemory _memory = new(GuardSide.End);
+
+    public static TheoryData<string> Names => [.. Variants.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TheLargestMagnitudeBecomes127AndNothingBecomesMore(string kernel)
+    {
+        var random = new Random(11);
+        for (var i = 0; i < 400; i++)
+        {
+            var x = TestWeights.Uniform(random, 1 + (i % 40), MathF.ScaleB(1, random.Next(-90, 120)));
+            var largest = x[random.Next(x.Length)] *= 2;
+            Array.ForEach(x, value => largest = MathF.MaxMagnitude(largest, value));
+            var (quantized, _) = Quantize(kernel, x);
+            Assert.Equal(ReferenceQuantizer.Quantize(x).Quantized, quantized);
+            Assert.All(quantized, value => Assert.InRange(value, -127, 127));
+            Assert.Equal(largest < 0 ? -127 : 127, quantized[Array.IndexOf(x, largest)]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TheFarthestNumbersDoNotBecomeMinus128(string kernel)
+    {
+        foreach (var magnitude in new[] { float.MaxValue, float.BitDecrement(float.MaxValue), 127.00001f, 126.99999f, 1f, 0.99999994f, Negligible, 3e-20f })
+        {
+            for (var length = 1; length <= 35; length++)
+            {
+                var x = new float[length];
+                x.AsSpan().Fill(-magnitude);
+                Assert.All(Quantize(kernel, x).Quantized, value => Assert.Equal(-127, value));
+                x.AsSpan().Fill(magnitude);
+                Assert.All(Quantize(kernel, x).Quantized, value => Assert.Equal(127, value));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TiesGoToTheEvenNumber(string kernel)
+    {
+        // The largest is 127, so that the unit is 1.
+        float[] x = [127, .. Enumerable.Range(-63, 127).Select(i => i + 0.5f)];
+        int[] expected = [127, .. Enumerable.Range(-63, 127).Select(i => i % 2 == 0 ? i : i + 1)];
+        Assert.Equal(expected, Quantize(kernel, x).Quantized);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ZeroAndTinyVectorsCountAsZero(string kernel)
+    {
+        var tiny = float.BitDecrement(Negligible);
+        for (var length = 1; length <= 35; length++)
+        {
+            foreach (var value in new[] { 0f, -0f, float.Epsilon, -float.Epsilon, 1.17549435e-38f, tiny, -tiny })
+            {
+                var x = new float[length];
+                x.AsSpan().Fill(value);
+                var (quantized, y) = Quantize(kernel, x);
+                Assert.All(quantized, each => Assert.Equal(0, each));
+                Assert.All(y, each => Assert.Equal(0.75f, each));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ANonFiniteActivationMakesEveryOutputNaN(string kernel)
+    {
+        var signalling = BitConverter.Int32BitsToSingle(0x7f800001);
+        for (var length = 1; length <= 35; length++)
+        {
+            for (var at = 0; at < length; at += 1 + (length / 7))
+            {
+                foreach (var value in new[] { float.NaN, -float.NaN, signalling, float.PositiveInfinity, float.NegativeInfinity })
+                {
+                    var x = new float[length];
+                    x.AsSpan().Fill(0.5f);
+                    x[at] = value;
+                    var (quantized, y) = Quantize(kernel, x);
+                    Assert.All(quantized, each => Assert.Equal(0, each));
+                    Assert.All(y, each => Assert.True(float.IsNaN(each)));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void VectorsAreQuantisedEachByItself(string kernel)
+    {
+        var variant = Variants.Require(kernel);
+        const int Columns = 21, Vectors = 5;
+        var x = TestWeights.Uniform(new Random(5), Columns * Vectors);
+        x.AsSpan(Columns, Columns).Fill(float.NaN);
+        x.AsSpan(2 * Columns, Columns).Clear();
+        foreach (ref var value in x.AsSpan(3 * Columns, Columns))
+        {
+            value *= 1e30f;
+        }
+
+        var run = Run(x, Columns, Vectors);
+        var together = run.Multiply(variant, _memory, Vectors, InitPlace.Own, "together");
+        for (var i = 0; i < Vectors; i++)
+        {
+            var alone = Run(x[(i * Columns)..((i + 1) * Columns)], Columns, 1).Multiply(variant, _memory, 1, InitPlace.Own, "alone");
+            Variants.AssertSameBits(alone, together.AsSpan(i * 8, 8), $"vector {i}");
+        }
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private (int[] Quantized, float[] Y) Quantize(string kernel, float[] x)
+    {
+        var variant = Variants.Require(kernel);
+        var y = Run(x, x.Length, 1).Multiply(variant, _memory, 1, InitPlace.Own, $"{x.Length} columns", out var quantized);
+        return ([.. quantized.Select(value => (int)value)], y);
+    }
+
+    private static ProductRun Run(float[] x, int columns, int vectors)
+    {
+        var weights = new sbyte[8 * columns];
+        weights.AsSpan().Fill(3);
+        float[] scales = [.. Enumerable.Repeat(1e-3f, 8)];
+        float[] init = [.. Enumerable.Repeat(0.75f, 8 * vectors)];
+        return new ProductRun(TestWeights.Int8(8, columns, weights, scales), x, init, vectors);
+    }
+}

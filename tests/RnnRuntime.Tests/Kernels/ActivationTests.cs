@@ -1,0 +1,186 @@
+using RnnRuntime.Kernels;
+
+namespace RnnRuntime.Tests.Kernels;
+
+/// <summary>
+/// The functions of <see cref="Activations{TLanes,TVector}"/> in every variant's width: their documented error, range, symmetry, order and
+/// special values.
+/// </summary>
+[Trait("Category", "Kernels")]
+public sealed class ActivationTests
+{
+    // The bounds of the documentation.
+    private const double SigmoidError = 9e-8;
+    private const double SigmoidComplement = 1.2e-7;
+    private const double TanhError = 1.2e-7;
+    private const double ExpRelativeError = 1.2e-7;
+
+    private const float SmallestNormal = 1.17549435e-38f;
+    private const float SmallestState = 8.271806e-25f; // 2^-80
+
+    private static readonly float[] s_sweep = ActivationPoints.Sweep();
+
+    private static readonly uint[] s_notNumbers =
+        [0x7f800001, 0x7fc00000, 0x7fc00001, 0x7fffffff, 0x7f8000ff, 0x7fbfffff, 0x7f9a5a5a, 0xff800001, 0xffc00000, 0xffc00001, 0xffffffff, 0xffbfff80];
+
+    public static TheoryData<string> Names => [.. Variants.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SigmoidIsWithinItsError(string kernel) =>
+        CheckError(kernel, UnaryFunction.Sigmoid, x => 1 / (1 + Math.Exp(-x)), _ => SigmoidError);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TanhIsWithinItsError(string kernel) => CheckError(kernel, UnaryFunction.Tanh, Math.Tanh, _ => TanhError);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ExpIsWithinItsRelativeError(string kernel) =>
+        CheckError(kernel, UnaryFunction.Exp, x => x < -87.33654f ? 0 : x > 88.72283f ? double.PositiveInfinity : Math.Exp(x), y => y * ExpRelativeError);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SigmoidStaysInItsRange(string kernel) =>
+        Assert.All(Apply(kernel, UnaryFunction.Sigmoid, s_sweep), y => Assert.True(y is >= SmallestNormal and <= 1, $"{y:R}"));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TanhStaysInItsRange(string kernel) =>
+        Assert.All(Apply(kernel, UnaryFunction.Tanh, s_sweep), y => Assert.True(y is >= -1 and <= 1, $"{y:R}"));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ExpIsNeverSubnormal(string kernel) =>
+        Assert.All(Apply(kernel, UnaryFunction.Exp, s_sweep), y => Assert.True(y is 0 or >= SmallestNormal, $"{y:R}"));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TanhIsOddToTheBit(string kernel)
+    {
+        float[] negated = [.. s_sweep.Select(x => -x)];
+        float[] expected = [.. Apply(kernel, UnaryFunction.Tanh, s_sweep).Select(y => -y)];
+        Variants.AssertSameBits(expected, Apply(kernel, UnaryFunction.Tanh, negated), "tanh(-x)");
+        Assert.True(float.IsNegative(Apply(kernel, UnaryFunction.Tanh, [-0f])[0]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SigmoidsOfOppositesAddUpToOne(string kernel)
+    {
+        var left = Apply(kernel, UnaryFunction.Sigmoid, s_sweep);
+        var right = Apply(kernel, UnaryFunction.Sigmoid, [.. s_sweep.Select(x => -x)]);
+        for (var i = 0; i < left.Length; i++)
+        {
+            var sum = (double)left[i] + right[i];
+            Assert.True(Math.Abs(sum - 1) <= SigmoidComplement, $"sigmoid({s_sweep[i]:R}) + sigmoid({-s_sweep[i]:R}) = {sum:R}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TheSweepIsInOrder(string kernel)
+    {
+        foreach (var function in new[] { UnaryFunction.Sigmoid, UnaryFunction.Tanh, UnaryFunction.Exp })
+        {
+            var y = Apply(kernel, function, s_sweep);
+            for (var i = 1; i < y.Length; i++)
+            {
+                Assert.True(y[i] >= y[i - 1], $"{function}({s_sweep[i - 1]:R}) = {y[i - 1]:R}, but {function}({s_sweep[i]:R}) = {y[i]:R}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryWidthGivesTheScalarBits(string kernel)
+    {
+        foreach (var function in Enum.GetValues<UnaryFunction>())
+        {
+            Variants.AssertSameBits(Apply("scalar", function, s_sweep), Apply(kernel, function, s_sweep), $"{function}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void NaNGivesNaN(string kernel)
+    {
+        float[] x = [.. s_notNumbers.Select(BitConverter.UInt32BitsToSingle)];
+        foreach (var function in Enum.GetValues<UnaryFunction>())
+        {
+            Assert.All(Apply(kernel, function, x), y => Assert.True(float.IsNaN(y), $"{function}: {y:R}"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SpecialValuesAreThese(string kernel)
+    {
+        (UnaryFunction Function, float X, float Expected)[] table =
+        [
+            (UnaryFunction.Sigmoid, float.PositiveInfinity, 1f),
+            (UnaryFunction.Sigmoid, 0f, 0.5f),
+            (UnaryFunction.Sigmoid, -0f, 0.5f),
+            (UnaryFunction.Tanh, float.PositiveInfinity, 1f),
+            (UnaryFunction.Tanh, float.NegativeInfinity, -1f),
+            (UnaryFunction.Tanh, 0f, 0f),
+            (UnaryFunction.Exp, float.PositiveInfinity, float.PositiveInfinity),
+            (UnaryFunction.Exp, float.NegativeInfinity, 0f),
+            (UnaryFunction.Exp, 0f, 1f),
+            (UnaryFunction.Exp, -0f, 1f),
+            (UnaryFunction.Relu, float.PositiveInfinity, float.PositiveInfinity),
+            (UnaryFunction.Relu, float.NegativeInfinity, 0f),
+            (UnaryFunction.Relu, -0f, 0f),
+            (UnaryFunction.Relu, -1e-45f, 0f),
+            (UnaryFunction.Relu, 1e-45f, 1e-45f),
+            (UnaryFunction.Flush, float.NegativeInfinity, float.NegativeInfinity),
+            (UnaryFunction.Flush, -0f, 0f),
+            (UnaryFunction.Flush, -1e-45f, 0f),
+            (UnaryFunction.Flush, SmallestState, SmallestState),
+            (UnaryFunction.Flush, -SmallestState, -SmallestState),
+            (UnaryFunction.Flush, 8.2718056e-25f, 0f),
+            (UnaryFunction.Flush, -8.2718056e-25f, 0f),
+        ];
+        foreach (var (function, x, expected) in table)
+        {
+            // Eight at once take the vector's way, one the tail's.
+            float[] nine = [.. Enumerable.Repeat(x, 9)];
+            float[] all = [.. Enumerable.Repeat(expected, 9)];
+            Variants.AssertSameBits(all, Apply(kernel, function, nine), $"{function}({x:R})");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SigmoidOfMinusInfinityIsTinyButNormal(string kernel) =>
+        Assert.All(Apply(kernel, UnaryFunction.Sigmoid, [float.NegativeInfinity, -1e30f]), y => Assert.Equal(1.6458e-38, y, 1e-42));
+
+    private static void CheckError(string kernel, UnaryFunction function, Func<double, double> reference, Func<double, double> bound)
+    {
+        var y = Apply(kernel, function, s_sweep);
+        for (var i = 0; i < y.Length; i++)
+        {
+            var expected = reference(s_sweep[i]);
+            if (double.IsInfinity(expected))
+            {
+                Assert.Equal(expected, y[i]);
+            }
+            else
+            {
+                Variants.AssertWithin(expected, bound(expected), y[i], $"{function}({s_sweep[i]:R})", i);
+            }
+        }
+    }
+
+    private static unsafe float[] Apply(string kernel, UnaryFunction function, float[] x)
+    {
+        var variant = Variants.Require(kernel);
+        var result = new float[x.Length];
+        fixed (float* source = x, destination = result)
+        {
+            variant.Unary(function, source, destination, x.Length);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+using RnnRuntime.Graph;
+
+namespace RnnRuntime.Tests.Kernels;
+
+/// <summary>A number in double precision and how far a float32 computation of it may be off.</summary>
+internal readonly record struct Bounded(double Value, double Error);
+
+/// <summary>
+/// One step of a cell in double precision, written like the formulas. With int8 weights the vectors of a product are quantised by the same
+/// rule first; everything else stays double.
+/// </summary>
+internal sealed class CellReference
+{
+    private const double UnitRoundoff = 1.0 / (1 << 24);
+
+    // Above the documented errors of sigmoid (9e-8) and tanh (1.2e-7) plus a rounding.
+    private const double ActivationError = 2e-7;
+
+    private readonly CellModel _model;
+    private readonly double[] _input;
+    private readonly double[] _recurrent;
+
+    public CellReference(CellModel model)
+    {
+        _model = model;
+        _input = Real(model.InputWeights);
+        _recurrent = Real(model.RecurrentWeights);
+    }
+
+    /// <summary>The new hidden state; an LSTM's new cell state too.</summary>
+    /// <param name="x">Input.</param>
+    /// <param name="h">Hidden state before.</param>
+    /// <param name="c">LSTM: cell state before. GRU that resets before: r * h as the variant computed it, which decides what int8 sees.</param>
+    public (Bounded[] H, Bounded[] C) Step(ReadOnlySpan<float> x, ReadOnlySpan<float> h, ReadOnlySpan<float> c)
+    {
+        var (seenX, seenH) = (Seen(x), Seen(h));
+        var newH = new Bounded[_model.Units];
+        var newC = new Bounded[_model.Units];
+        switch (_model.Cell)
+        {
+            case CellUnderTest.Lstm:
+                for (var unit = 0; unit < _model.Units; unit++)
+                {
+                    var i = Sigmoid(Gate(0, unit, seenX, seenH));
+                    var f = Sigmoid(Gate(1, unit, seenX, seenH));
+                    var g = Tanh(Gate(2, unit, seenX, seenH));
+                    var o = Sigmoid(Gate(3, unit, seenX, seenH));
+                    newC[unit] = Add(Times(f, new Bounded(c[unit], 0)), Times(i, g));
+                    newH[unit] = Times(o, Tanh(newC[unit]));
+                }
+
+                break;
+            case CellUnderTest.GruResetAfter:
+                for (var unit = 0; unit < _model.Units; unit++)
+                {
+                    var r = Sigmoid(Gate(0, unit, seenX, seenH));
+                    var inner = Add(Sum(_recurrent, 2, unit, seenH), Exact(Bias(_model.RecurrentBias, 2, unit)));
+                    var outer = Add(Sum(_input, 2, unit, seenX), Exact(Bias(_model.InputBias, 2, unit)));
+                    newH[unit] = Mix(Sigmoid(Gate(1, unit, seenX, seenH)), h[unit], Tanh(Add(outer, Times(r, inner))));
+                }
+
+                break;
+            case CellUnderTest.GruResetBefore:
+                var seenReset = Seen(c);
+                for (var unit = 0; unit < _model.Units; unit++)
+                {
+                    newH[unit] = Mix(Sigmoid(Gate(1, unit, seenX, seenH)), h[unit], Tanh(Gate(2, unit, seenX, seenReset)));
+                    newC[unit] = Times(Sigmoid(Gate(0, unit, seenX, seenH)), new Bounded(h[unit], 0));
+                }
+
+                break;
+            default:
+                for (var unit = 0; unit < _model.Units; unit++)
+                {
+                    var sum = Gate(0, unit, seenX, seenH);
+                    newH[unit] = _model.Cell switch
+                    {
+                        CellUnderTest.RnnTanh => Tanh(sum),
+                        CellUnderTest.RnnRelu => new Bounded(Math.Max(sum.Value, 0), sum.Error),
+                        _ => sum,
+                    };
+                }
+
+                break;
+        }
+
+        return (newH, newC);
+    }
+
+    /// <summary>W.x + U.h + all biases of one gate of one unit.</summary>
+    private Bounded Gate(int gate, int unit, double[] x, double[] h)
+    {
+        var biases = _model.Gates == 3
+            ? Add(Exact(Bias(_model.InputBias, gate, unit)), Exact(Bias(_model.RecurrentBias, gate, unit)))
+            : Exact(Bias(_model.InputBias, gate, unit));
+        return Add(Add(biases, Sum(_input, gate, unit, x)), Sum(_recurrent, gate, unit, h));
+    }
+
+    /// <summary>
+    /// The error of a chain of n fused multiply-adds is at most n roundings of the sum of magnitudes; int8 rounds four times (scales, sum,
+    /// result), and what the chain starts from is counted by <see cref="Add"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Bounded Sum(double[] weights, int gate, int unit, double[] x)
+    {
+        var row = weights.AsSpan(((gate * _model.Units) + unit) * x.Length, x.Length);
+        var sum = 0.0;
+        var magnitude = 0.0;
+        for (var column = 0; column < row.Length; column++)
+        {
+            var product = row[column] * x[column];
+            sum += product;
+            magnitude += Math.Abs(product);
+        }
+
+        return new Bounded(sum, (x.Length + 4) * UnitRoundoff * magnitude);
+    }
+
+    private float Bias(float[] bias, int gate, int unit) => bias[(gate * _model.Units) + unit];
+
+    private static Bounded Exact(float value) => new(value, 0);
+
+    /// <summary>The roundings of a chain also touch what it starts from: a few hundred of them at most, in proportion far below one.</summary>
+    private static Bounded Add(Bounded left, Bounded right) =>
+        new(left.Value + right.Value, left.Error + right.Error + (260 * UnitRoundoff * Math.Min(Math.Abs(left.Value), 2)) + (UnitRoundoff * Math.Abs(left.Value + right.Value)));
+
+    private static Bounded Times(Bounded left, Bounded right) => new(
+        left.Value * right.Value,
+        (left.Error * (Math.Abs(right.Value) + right.Error)) + (right.Error * Math.Abs(left.Value)) + (UnitRoundoff * Math.Abs(left.Value * right.Value)));
+
+    /// <summary>(1 - z) n + z h.</summary>
+    private static Bounded Mix(Bounded z, float h, Bounded n) => new(
+        ((1 - z.Value) * n.Value) + (z.Value * h),
+        n.Error + (z.Error * (Math.Abs(h - n.Value) + n.Error)) + (3 * UnitRoundoff * (Math.Abs(h) + Math.Abs(n.Value))));
+
+    /// <summary>The steepest slope is a quarter.</summary>
+    private static Bounded Sigmoid(Bounded x) => new(1 / (1 + Math.Exp(-x.Value)), (x.Error / 4) + ActivationError);
+
+    private static Bounded Tanh(Bounded x) => new(Math.Tanh(x.Value), x.Error + ActivationError);
+
+    private double[] Seen(ReadOnlySpan<float> x)
+    {
+        var result = new double[x.Length];
+        if (_model.Precision == Precision.Float32)
+        {
+            for (var i = 0; i < x.Length; i++)
+            {
+                result[i] = x[i];
+            }
+
+            return result;
+        }
+
+        var (quantized, unit) = ReferenceQuantizer.Quantize(x);
+        for (var i = 0; i < x.Length; i++)
+        {
+            result[i] = (double)quantized[i] * unit;
+        }
+
+        return result;
+    }
+
+    private static double[] Real(Weights weights)
+    {
+        var result = new double[weights.Rows * weights.Columns];
+        for (var i = 0; i < result.Length; i++)
+        {
+            result[i] = weights.IsInt8 ? weights.Values.Bytes()[i] * (double)weights.Scales!.Floats()[i / weights.Columns] : weights.Values.Floats()[i];
+        }
+
+        return result;
+    }
+}

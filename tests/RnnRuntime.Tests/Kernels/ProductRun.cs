@@ -1,0 +1,76 @@
+using RnnRuntime.Graph;
+using RnnRuntime.Kernels;
+using RnnRuntime.Plan;
+
+namespace RnnRuntime.Tests.Kernels;
+
+/// <summary>Where the sums of a product start from.</summary>
+public enum InitPlace
+{
+    /// <summary>A vector for each output.</summary>
+    Own,
+
+    /// <summary>One vector for all outputs: stride 0.</summary>
+    Shared,
+
+    /// <summary>The outputs themselves.</summary>
+    Output,
+}
+
+/// <summary>A matrix [rows, columns] and vectors for it, and what y = init + W.x is when a variant computes it between guards.</summary>
+internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init, int vectors)
+{
+    private readonly int[] _laneRows = Packer.PlainLanes(weights.Rows);
+
+    public Weights Weights => weights;
+
+    public int Lanes => _laneRows.Length;
+
+    public int Vectors => vectors;
+
+    public ReadOnlySpan<float> X(int vector) => x.AsSpan(vector * weights.Columns, weights.Columns);
+
+    public ReadOnlySpan<float> Init(int vector, InitPlace place) => init.AsSpan(place == InitPlace.Shared ? 0 : vector * Lanes, Lanes);
+
+    /// <summary>[count][lanes] for the first <paramref name="count"/> vectors.</summary>
+    public float[] Multiply(KernelVariant variant, GuardedMemory memory, int count, InitPlace place, string what) =>
+        Multiply(variant, memory, count, place, what, out _);
+
+    /// <summary>The same; <paramref name="quantized"/> is what an int8 product made of the vectors, [count][columns].</summary>
+    public float[] Multiply(KernelVariant variant, GuardedMemory memory, int count, InitPlace place, string what, out sbyte[] quantized)
+    {
+        var matrix = memory.Pack("weights", weights, _laneRows);
+        nint xStride = weights.Columns + (count % 3);
+        nint yStride = Lanes + (count % 2 * 8);
+        var xs = memory.Place("x", x.AsSpan(0, count * weights.Columns), count, xStride);
+        var ys = memory.Place<float>("y", ((count - 1) * yStride) + Lanes);
+        var (inits, initStride) = place switch
+        {
+            InitPlace.Own => ((nint)memory.Place("init", init.AsSpan(0, count * Lanes), count, Lanes), Lanes),
+            InitPlace.Shared => ((nint)memory.Place("init", init.AsSpan(0, Lanes)), 0),
+            _ => ((nint)memory.Place("y", init.AsSpan(0, count * Lanes), count, yStride), yStride),
+        };
+        var scratch = weights.IsInt8 ? memory.Scratch(count, matrix) : default;
+
+        variant.Multiply(matrix, xs, xStride, (float*)inits, initStride, ys, yStride, count, scratch);
+
+        memory.CheckBorders(what);
+        quantized = new sbyte[weights.IsInt8 ? count * weights.Columns : 0];
+        var result = new float[count * Lanes];
+        for (var i = 0; i < count; i++)
+        {
+            new ReadOnlySpan<float>(ys + (i * yStride), Lanes).CopyTo(result.AsSpan(i * Lanes));
+            if (weights.IsInt8)
+            {
+                new ReadOnlySpan<sbyte>(scratch.Quantized + (i * scratch.Stride), weights.Columns).CopyTo(quantized.AsSpan(i * weights.Columns));
+            }
+
+            if (i < count - 1)
+            {
+                Assert.Equal(-1, new ReadOnlySpan<byte>(ys + (i * yStride) + Lanes, (int)(yStride - Lanes) * sizeof(float)).IndexOfAnyExcept((byte)0xFF));
+            }
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using RnnRuntime.Kernels;
+
+namespace RnnRuntime.Tests.Kernels;
+
+/// <summary>The registry as theory data, and comparisons of results.</summary>
+internal static class Variants
+{
+    public static KernelVariant Scalar => KernelRegistry.All.Single(variant => variant.Name == "scalar");
+
+    public static IEnumerable<string> Names => KernelRegistry.All.Select(variant => variant.Name);
+
+    /// <summary>The variant; the test is skipped where this processor lacks what it needs.</summary>
+    public static KernelVariant Require(string name)
+    {
+        var variant = KernelRegistry.All.Single(candidate => candidate.Name == name);
+        Assert.SkipUnless(variant.IsSupported, $"Kernel {name} needs {variant.Requirement}, which this processor does not have.");
+        return variant;
+    }
+
+    public static void AssertSameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        var expectedBits = MemoryMarshal.Cast<float, uint>(expected);
+        var actualBits = MemoryMarshal.Cast<float, uint>(actual);
+        var at = expectedBits.CommonPrefixLength(actualBits);
+        if (at < expected.Length)
+        {
+            Assert.Fail($"{what}, element {at} of {expected.Length}: expected {expected[at]:R} (0x{expectedBits[at]:x8}), found {actual[at]:R} (0x{actualBits[at]:x8}).");
+        }
+    }
+
+    /// <summary>Fails unless |actual - expected| is at most the tolerance; NaN fails.</summary>
+    public static void AssertWithin(double expected, double tolerance, float actual, string what, int element)
+    {
+        if (!(Math.Abs(actual - expected) <= tolerance))
+        {
+            Assert.Fail($"{what}, element {element}: expected {expected:R} within {tolerance:R}, found {actual:R}, error {Math.Abs(actual - expected):R}.");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace RnnRuntime.Tests.Sessions;
+
+/// <summary>Comparisons in which +0 and -0 differ and a NaN equals itself.</summary>
+internal static class Bits
+{
+    public static void Equal(string what, ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        var left = MemoryMarshal.Cast<float, int>(expected);
+        var right = MemoryMarshal.Cast<float, int>(actual);
+        var at = left.CommonPrefixLength(right);
+        if (at < left.Length)
+        {
+            Assert.Fail(
+                $"{what}: element {at} of {left.Length}: expected {expected[at]:R} (0x{left[at]:X8}), found {actual[at]:R} (0x{right[at]:X8}).");
+        }
+    }
+
+    public static void Equal(string what, float[][] expected, float[][] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Equal($"{what}, output {i}", expected[i], actual[i]);
+        }
+    }
+
+    public static void EqualState(string what, RnnSession expected, RnnSession actual) => EqualState(what, expected.State(), actual.State());
+
+    public static void EqualState(string what, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        var at = expected.CommonPrefixLength(actual);
+        if (at < expected.Length)
+        {
+            Assert.Fail($"{what}: the states differ from byte {at} of {expected.Length} on.");
+        }
+    }
+
+    public static byte[] State(this RnnSession session)
+    {
+        var state = new byte[session.StateBytes];
+        session.SaveState(state);
+        return state;
+    }
+}

@@ -8,6 +8,9 @@ namespace RnnRuntime.Cli;
 /// <param name="columns">Headings; one that starts with <c>&gt;</c> is aligned to the right.</param>
 internal sealed class Listing(string title, params string[] columns)
 {
+    /// <summary>Columns of single words up to this long stay whole in a narrow window; others are folded.</summary>
+    private const int ShortWord = 12;
+
     private readonly List<string[]> _rows = [];
 
     public void Add(params string[] cells) => _rows.Add(cells);
@@ -51,10 +54,14 @@ internal sealed class Listing(string title, params string[] columns)
     private Table ToTable()
     {
         var table = new Table { Border = TableBorder.Rounded };
-        foreach (var column in columns)
+        for (var i = 0; i < columns.Length; i++)
         {
-            var right = column.StartsWith('>');
-            table.AddColumn(new TableColumn(Markup.Escape(column.TrimStart('>'))) { Alignment = right ? Justify.Right : Justify.Left, NoWrap = right });
+            var heading = columns[i].TrimStart('>');
+            table.AddColumn(new TableColumn(Markup.Escape(heading))
+            {
+                Alignment = columns[i].StartsWith('>') ? Justify.Right : Justify.Left,
+                NoWrap = _rows.Select(row => row[i]).All(cell => cell.Length <= ShortWord && !cell.Contains(' ')),
+            });
         }
 
         foreach (var row in _rows)

@@ -74,7 +74,9 @@ public sealed unsafe partial class RnnSession
             throw new ArgumentOutOfRangeException(nameof(index), index, $"The model has {_plan.Inputs.Length} inputs.");
         }
 
+        // Until it is accepted, an input counts as not given.
         var port = _plan.Inputs[index];
+        _givenSteps[index] = 0;
         CheckType(port, type);
         var stepLength = port.Buffer.Elements * Streams;
         var timeSteps = length / stepLength;
@@ -84,9 +86,10 @@ public sealed unsafe partial class RnnSession
                 $"Input '{port.Name}' takes {stepLength} values a time step ({Streams} streams of {port.Value.Shape}) for 1 to {ChunkLength} steps; found {length} values.", "data");
         }
 
-        _givenSteps[index] = timeSteps;
         return port;
     }
+
+    private int TimeStepsOf(Port port, int length) => length / (port.Buffer.Elements * Streams);
 
     private static void CheckType(Port port, TensorType type)
     {

@@ -114,6 +114,7 @@ public sealed unsafe partial class RnnSession : IDisposable
         {
             var port = InputPort(index, TensorType.Float32, data.Length);
             CopyIn(port, data);
+            _givenSteps[index] = TimeStepsOf(port, data.Length);
         }
         finally
         {
@@ -131,6 +132,7 @@ public sealed unsafe partial class RnnSession : IDisposable
             var port = InputPort(index, TensorType.Int32, data.Length);
             CheckIndices(port, data);
             CopyIn(port, data);
+            _givenSteps[index] = TimeStepsOf(port, data.Length);
         }
         finally
         {

@@ -76,7 +76,7 @@ internal static class InspectCommand
 
     private static void WriteNodes(ImmutableArray<NodeInfo> nodes)
     {
-        var listing = new Listing("", "node", "operator", "inputs", "outputs", "precision", ">parameters", ">bytes");
+        var listing = new Listing("", "node", "operator", "inputs", "outputs", "weights", ">parameters", ">bytes");
         foreach (var node in nodes)
         {
             listing.Add(

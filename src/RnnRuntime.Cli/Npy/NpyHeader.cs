@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
 
 namespace RnnRuntime.Cli.Npy;
@@ -114,8 +113,8 @@ internal sealed record NpyHeader(NpyType Type, bool IsFortranOrder, int[] Shape,
             count *= dimension;
             if (count > int.MaxValue / type.Size)
             {
-                throw new CliException(string.Create(
-                    CultureInfo.InvariantCulture, $"{source}: shape [{string.Join(", ", shape)}] of {type.Descriptor} is above the limit of 2 GiB"));
+                throw new CliException(
+                    $"{source}: shape [{string.Join(", ", shape)}] of {type.Descriptor} is above the limit of 2 GiB");
             }
         }
 

@@ -3,9 +3,8 @@ using System.Runtime.CompilerServices;
 namespace RnnRuntime.Kernels;
 
 /// <summary>
-/// The transcendental functions, built on one exponential. They are monotone by construction: the exponential's last operation is a
-/// fused multiply-add that adds 1 (its rounding cannot reverse an order that the polynomial keeps), and sigmoid and tanh are chains of
-/// correctly rounded monotone operations on it. NaN gives NaN. Error bounds are absolute unless said otherwise.
+/// The transcendental functions, built on one exponential. They are monotone by construction: the exponential ends in roundings that
+/// cannot reverse an order, and sigmoid and tanh are chains of correctly rounded monotone operations on it. NaN gives NaN. Error bounds are absolute unless said otherwise.
 /// </summary>
 internal static class Activations<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -96,15 +95,15 @@ internal static class Activations<TLanes, TVector>
     private static TVector Reduce(TVector y, TVector n) =>
         TLanes.MultiplyAdd(n, TLanes.Broadcast(-Ln2Low), TLanes.MultiplyAdd(n, TLanes.Broadcast(-Ln2High), y));
 
+    // 1 + (r + r^2 q): the sum in parentheses is rounded once from a term that is small beside r, so that neither it nor the last addition
+    // reverses an order. Horner's scheme to the end would, by one unit in the last place.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Polynomial(TVector r)
     {
-        var one = TLanes.Broadcast(1f);
-        var p = TLanes.MultiplyAdd(TLanes.Broadcast(E6), r, TLanes.Broadcast(E5));
-        p = TLanes.MultiplyAdd(p, r, TLanes.Broadcast(E4));
-        p = TLanes.MultiplyAdd(p, r, TLanes.Broadcast(E3));
-        p = TLanes.MultiplyAdd(p, r, TLanes.Broadcast(E2));
-        p = TLanes.MultiplyAdd(p, r, one);
-        return TLanes.MultiplyAdd(p, r, one);
+        var q = TLanes.MultiplyAdd(TLanes.Broadcast(E6), r, TLanes.Broadcast(E5));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(E4));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(E3));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(E2));
+        return TLanes.Add(TLanes.Broadcast(1f), TLanes.MultiplyAdd(TLanes.Multiply(r, r), q, r));
     }
 }

@@ -2,7 +2,7 @@ namespace RnnRuntime.Kernels;
 
 /// <summary>
 /// Products of packed int8 weights with int8 vectors, exact in int32; weights and activations lie in [-127, 127]. Sums are exact below
-/// 2^31, that is up to 133,152 columns.
+/// 2^31, that is up to 133,144 columns.
 /// <para>
 /// A quantised vector is, for each group of 4 columns, 4 magnitudes |x| and 4 masks (all ones where x is negative), then, behind the last
 /// group, an int32: the sum of the magnitudes of negative elements. With the mask m, w * x = (w ^ m) * |x| where x is not negative, and

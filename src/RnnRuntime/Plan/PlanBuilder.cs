@@ -58,7 +58,7 @@ internal sealed unsafe partial class PlanBuilder
             var slot = new StateSlot(state, NewBuffer(state.Name, BufferKind.State, state.Input.Shape.ElementCount), null);
             feedback.Add(slot);
             _states.Add(slot);
-            _steps.Add(new StateCopyStep(state.Name, slot.Buffer, FramesOf(state.Input), intoState: false));
+            _steps.Add(new LoadStateStep(state.Name, slot.Buffer, FramesOf(state.Input)));
         }
 
         foreach (var node in _graph.Nodes)
@@ -69,7 +69,7 @@ internal sealed unsafe partial class PlanBuilder
         _hasFeedback = feedback.Count > 0;
         foreach (var slot in feedback)
         {
-            _steps.Add(new StateCopyStep(slot.Variable.Name, slot.Buffer, FramesOf(slot.Variable.Output), intoState: true));
+            _steps.Add(new StoreStateStep(slot.Variable.Name, _variant, FramesOf(slot.Variable.Output), slot.Buffer));
         }
 
         var inputs = _graph.InputValues.Select(value => new Port(value.Name, value, FramesOf(value), IndexLimit(value))).ToImmutableArray();

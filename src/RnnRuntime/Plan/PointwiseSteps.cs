@@ -92,9 +92,8 @@ internal sealed unsafe class SoftmaxStep(string name, string operation, KernelVa
     }
 }
 
-/// <summary>Copies between a state variable and a value's frames; one time step at a time.</summary>
-internal sealed unsafe class StateCopyStep(string name, BufferInfo state, BufferInfo frames, bool intoState)
-    : PlanStep(name, intoState ? "store state" : "load state")
+/// <summary>Makes a state variable the value of the current time step's frames.</summary>
+internal sealed unsafe class LoadStateStep(string name, BufferInfo state, BufferInfo frames) : PlanStep(name, "load state")
 {
     public override IEnumerable<BufferInfo> Buffers => [state, frames];
 
@@ -103,16 +102,24 @@ internal sealed unsafe class StateCopyStep(string name, BufferInfo state, Buffer
     {
         for (nint b = 0; b < context.Streams; b++)
         {
-            var own = new Span<float>(context.Start(state) + (b * state.Stride), state.Elements);
-            var frame = new Span<float>(context.Frames(frames) + (b * frames.Stride), state.Elements);
-            if (intoState)
-            {
-                frame.CopyTo(own);
-            }
-            else
-            {
-                own.CopyTo(frame);
-            }
+            new ReadOnlySpan<float>(context.Start(state) + (b * state.Stride), state.Elements).CopyTo(
+                new Span<float>(context.Frames(frames) + (b * frames.Stride), state.Elements));
+        }
+    }
+}
+
+/// <summary>Keeps a value of the current time step for the next one, tiny magnitudes as zeros.</summary>
+internal sealed unsafe class StoreStateStep(string name, KernelVariant variant, BufferInfo frames, BufferInfo state) : PlanStep(name, "store state")
+{
+    public override IEnumerable<BufferInfo> Buffers => [frames, state];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        for (nint b = 0; b < context.Streams; b++)
+        {
+            variant.Unary(
+                UnaryFunction.Flush, context.Frames(frames) + (b * frames.Stride), context.Start(state) + (b * state.Stride), state.Elements);
         }
     }
 }

@@ -14,22 +14,22 @@ internal static class ActivationPoints
         var points = new SortedSet<float> { 0 };
         for (var exponent = 0; exponent < 255; exponent++)
         {
-            for (var i = 0; i < 16; i++)
+            for (var i = 0; i < 8; i++)
             {
-                Add(BitConverter.Int32BitsToSingle((exponent << 23) | ((i * 0x8_0000) + (i * 1237))));
+                Add(BitConverter.Int32BitsToSingle((exponent << 23) | ((i * 0x10_0000) + (i * 1237))));
             }
         }
 
-        for (var i = 0; i <= 10_000; i++)
+        for (var i = 0; i <= 5_000; i++)
         {
-            Add(i * 0.01f);
-            Add(i * 0.001f);
+            Add(i * 0.02f);
+            Add(i * 0.002f);
         }
 
         foreach (var seam in Seams())
         {
             var bits = BitConverter.SingleToInt32Bits(seam);
-            for (var i = -24; i <= 24; i++)
+            for (var i = -12; i <= 12; i++)
             {
                 Add(BitConverter.Int32BitsToSingle(bits + i));
             }

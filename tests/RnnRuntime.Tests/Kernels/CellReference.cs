@@ -55,8 +55,8 @@ internal sealed class CellReference
                 for (var unit = 0; unit < _model.Units; unit++)
                 {
                     var r = Sigmoid(Gate(0, unit, seenX, seenH));
-                    var inner = Add(Sum(_recurrent, 2, unit, seenH), Exact(Bias(_model.RecurrentBias, 2, unit)));
-                    var outer = Add(Sum(_input, 2, unit, seenX), Exact(Bias(_model.InputBias, 2, unit)));
+                    var inner = Chain(Bias(_model.RecurrentBias, 2, unit), 2, unit, null, seenH);
+                    var outer = Chain(Bias(_model.InputBias, 2, unit), 2, unit, seenX, null);
                     newH[unit] = Mix(Sigmoid(Gate(1, unit, seenX, seenH)), h[unit], Tanh(Add(outer, Times(r, inner))));
                 }
 
@@ -91,39 +91,42 @@ internal sealed class CellReference
     /// <summary>W.x + U.h + all biases of one gate of one unit.</summary>
     private Bounded Gate(int gate, int unit, double[] x, double[] h)
     {
-        var biases = _model.Gates == 3
-            ? Add(Exact(Bias(_model.InputBias, gate, unit)), Exact(Bias(_model.RecurrentBias, gate, unit)))
-            : Exact(Bias(_model.InputBias, gate, unit));
-        return Add(Add(biases, Sum(_input, gate, unit, x)), Sum(_recurrent, gate, unit, h));
+        var recurrentBias = _model.Gates == 3 ? Bias(_model.RecurrentBias, gate, unit) : 0;
+        return Chain((double)Bias(_model.InputBias, gate, unit) + recurrentBias, gate, unit, x, h);
     }
 
     /// <summary>
-    /// The error of a chain of n fused multiply-adds is at most n roundings of the sum of magnitudes; int8 rounds four times (scales, sum,
-    /// result), and what the chain starts from is counted by <see cref="Add"/>.
+    /// A sum over either vector or both. The error of a chain of n fused multiply-adds is at most n roundings of the sum of magnitudes; int8
+    /// has five (scales, sum, result, twice) with the bias's; 8 covers them.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Bounded Sum(double[] weights, int gate, int unit, double[] x)
+    private Bounded Chain(double start, int gate, int unit, double[]? x, double[]? h)
     {
-        var row = weights.AsSpan(((gate * _model.Units) + unit) * x.Length, x.Length);
-        var sum = 0.0;
-        var magnitude = 0.0;
-        for (var column = 0; column < row.Length; column++)
+        var (sum, magnitude) = (start, Math.Abs(start));
+        var row = (gate * _model.Units) + unit;
+        Accumulate(_input, row, x ?? [], ref sum, ref magnitude);
+        Accumulate(_recurrent, row, h ?? [], ref sum, ref magnitude);
+        return new Bounded(sum, ((x?.Length ?? 0) + (h?.Length ?? 0) + 8) * UnitRoundoff * magnitude);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Accumulate(double[] weights, int row, double[] x, ref double sum, ref double magnitude)
+    {
+        var (total, absolute) = (sum, magnitude);
+        var terms = weights.AsSpan(row * x.Length, x.Length);
+        for (var column = 0; column < terms.Length; column++)
         {
-            var product = row[column] * x[column];
-            sum += product;
-            magnitude += Math.Abs(product);
+            var product = terms[column] * x[column];
+            total += product;
+            absolute += Math.Abs(product);
         }
 
-        return new Bounded(sum, (x.Length + 4) * UnitRoundoff * magnitude);
+        (sum, magnitude) = (total, absolute);
     }
 
     private float Bias(float[] bias, int gate, int unit) => bias[(gate * _model.Units) + unit];
 
-    private static Bounded Exact(float value) => new(value, 0);
-
-    /// <summary>The roundings of a chain also touch what it starts from: a few hundred of them at most, in proportion far below one.</summary>
-    private static Bounded Add(Bounded left, Bounded right) =>
-        new(left.Value + right.Value, left.Error + right.Error + (260 * UnitRoundoff * Math.Min(Math.Abs(left.Value), 2)) + (UnitRoundoff * Math.Abs(left.Value + right.Value)));
+    private static Bounded Add(Bounded left, Bounded right) => new(
+        left.Value + right.Value, left.Error + right.Error + (UnitRoundoff * Math.Abs(left.Value + right.Value)));
 
     private static Bounded Times(Bounded left, Bounded right) => new(
         left.Value * right.Value,

@@ -11,7 +11,7 @@ public sealed class DoubleMathTests
     public void LogIsWithinItsRelativeError()
     {
         var random = new Random(17);
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 5_000; i++)
         {
             Check(Math.ScaleB(1 + random.NextDouble(), random.Next(-1022, 1024)));
             Check(Math.ScaleB(1 + random.NextDouble(), random.Next(-2, 3)));
@@ -50,8 +50,9 @@ public sealed class DoubleMathTests
 
         var expected = Math.Log(x);
         var actual = DoubleMath.Log(x);
-        Assert.True(
-            Math.Abs(actual - expected) <= LogRelativeError * Math.Abs(expected),
-            $"log({x:R}): expected {expected:R}, found {actual:R}, relative error {Math.Abs(actual - expected) / Math.Abs(expected):R}");
+        if (!(Math.Abs(actual - expected) <= LogRelativeError * Math.Abs(expected)))
+        {
+            Assert.Fail($"log({x:R}): expected {expected:R}, found {actual:R}, relative error {Math.Abs(actual - expected) / Math.Abs(expected):R}");
+        }
     }
 }

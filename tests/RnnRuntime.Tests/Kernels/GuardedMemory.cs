@@ -61,13 +61,14 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
         var sums = Panels.MaximumWidth * 8;
         foreach (var matrix in matrices)
         {
-            columns = Math.Max(columns, matrix.StoredColumns);
+            columns = Math.Max(columns, matrix.Columns);
             sums = Math.Max(sums, matrix.Lanes);
         }
 
-        nint stride = BufferInfo.PaddedStride((columns + 3) / 4) * BufferInfo.ElementSize;
+        var bytes = PackedMatrix.QuantizedBytes(columns);
+        nint stride = BufferInfo.PaddedStride((bytes + 3) / BufferInfo.ElementSize) * BufferInfo.ElementSize;
         return new ProductScratch(
-            Place<sbyte>("quantized", ((vectors - 1) * stride) + columns), Place<float>("vector scales", vectors), Place<int>("sums", sums), stride);
+            Place<sbyte>("quantized", ((vectors - 1) * stride) + bytes), Place<float>("vector scales", vectors), Place<int>("sums", sums), stride);
     }
 
     public void CheckBorders(string what)

@@ -12,7 +12,7 @@ public sealed class Int8KernelTests
     [Theory]
     [Trait("Category", "Kernels")]
     [MemberData(nameof(Cases))]
-    public void ProductsAreExact(string kernel, GuardSide side) => Check(kernel, side, ProductShapes.Sample());
+    public void ProductsAreExact(string kernel, GuardSide side) => Check(kernel, side, ProductShapes.Sample(side));
 
     [Theory]
     [MemberData(nameof(Names))]

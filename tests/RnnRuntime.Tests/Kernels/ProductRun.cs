@@ -37,7 +37,7 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
         Multiply(variant, memory, count, place, what, out _);
 
     /// <summary>The same; <paramref name="quantized"/> is what an int8 product made of the vectors, [count][columns].</summary>
-    public float[] Multiply(KernelVariant variant, GuardedMemory memory, int count, InitPlace place, string what, out sbyte[] quantized)
+    public float[] Multiply(KernelVariant variant, GuardedMemory memory, int count, InitPlace place, string what, out int[] quantized)
     {
         var matrix = memory.Pack("weights", weights, _laneRows);
         nint xStride = weights.Columns + (count % 3);
@@ -55,14 +55,14 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
         variant.Multiply(matrix, xs, xStride, (float*)inits, initStride, ys, yStride, count, scratch);
 
         memory.CheckBorders(what);
-        quantized = new sbyte[weights.IsInt8 ? count * weights.Columns : 0];
+        quantized = new int[weights.IsInt8 ? count * weights.Columns : 0];
         var result = new float[count * Lanes];
         for (var i = 0; i < count; i++)
         {
             new ReadOnlySpan<float>(ys + (i * yStride), Lanes).CopyTo(result.AsSpan(i * Lanes));
             if (weights.IsInt8)
             {
-                new ReadOnlySpan<sbyte>(scratch.Quantized + (i * scratch.Stride), weights.Columns).CopyTo(quantized.AsSpan(i * weights.Columns));
+                Decode(scratch.Quantized + (i * scratch.Stride), quantized.AsSpan(i * weights.Columns, weights.Columns));
             }
 
             if (i < count - 1)
@@ -72,5 +72,29 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
         }
 
         return result;
+    }
+
+    /// <summary>Reads the layout that <see cref="IInt8Kernel"/> documents, and holds it to what it says of masks, padding and the last sum.</summary>
+    private static void Decode(sbyte* stored, Span<int> values)
+    {
+        var padded = (values.Length + 3) & ~3;
+        var negatives = 0;
+        for (var i = 0; i < padded; i++)
+        {
+            int magnitude = stored[(i / 4 * 8) + (i % 4)];
+            int mask = stored[(i / 4 * 8) + 4 + (i % 4)];
+            if (magnitude < 0 || mask is not (0 or -1) || (i >= values.Length && magnitude != 0))
+            {
+                Assert.Fail($"quantised column {i} of {values.Length}: magnitude {magnitude}, mask {mask}");
+            }
+
+            negatives += mask < 0 ? magnitude : 0;
+            if (i < values.Length)
+            {
+                values[i] = mask < 0 ? -magnitude : magnitude;
+            }
+        }
+
+        Assert.Equal(negatives, *(int*)(stored + (padded * 2)));
     }
 }

@@ -30,6 +30,18 @@ internal static class Variants
         }
     }
 
+    /// <summary>Fails unless the condition holds for every element; the message names the first argument that breaks it.</summary>
+    public static void AssertAll(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Func<float, bool> condition, string what)
+    {
+        for (var i = 0; i < y.Length; i++)
+        {
+            if (!condition(y[i]))
+            {
+                Assert.Fail($"{what}({x[i]:R}) = {y[i]:R}");
+            }
+        }
+    }
+
     /// <summary>Fails unless |actual - expected| is at most the tolerance; NaN fails.</summary>
     public static void AssertWithin(double expected, double tolerance, float actual, string what, int element)
     {

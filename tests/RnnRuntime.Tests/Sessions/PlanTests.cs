@@ -1,4 +1,3 @@
-using RnnRuntime.Kernels;
 using RnnRuntime.Memory;
 using RnnRuntime.Plan;
 
@@ -47,6 +46,8 @@ public sealed unsafe class PlanTests
     [MemberData(nameof(Precisions))]
     public void LifetimesCoverTheStepsThatNameABuffer(bool int8) => ForLayouts(int8, (model, _, what) =>
     {
+        Assert.All(model.Plan.Buffers.Where(buffer => buffer.Kind != BufferKind.Constant), buffer => Assert.True(
+            buffer.FirstStep <= buffer.LastStep, $"{what}: no step names '{buffer.Name}'."));
         for (var step = 0; step < model.Plan.Steps.Length; step++)
         {
             Assert.All(model.Plan.Steps[step].Buffers, buffer => Assert.True(

@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+
+namespace RnnRuntime.Tests;
+
+/// <summary>What the README shows is what runs.</summary>
+[Collection("Current directory")]
+public sealed class ReadmeTests
+{
+    [Fact]
+    public void TheExampleIsTheCompiledOne()
+    {
+        var readme = File.ReadAllText(RepositoryFiles.Require("README.md")).ReplaceLineEndings("\n");
+        var shown = Regex.Match(readme, "```csharp\nusing RnnRuntime;\n\n(.*?)```", RegexOptions.Singleline).Groups[1].Value.TrimEnd();
+        var source = File.ReadAllText(RepositoryFiles.Require("tests/RnnRuntime.Tests/ReadmeExample.cs")).ReplaceLineEndings("\n");
+        var compiled = Regex.Match(source, "// example\n(.*?)\n *// end of the example", RegexOptions.Singleline).Groups[1].Value;
+        compiled = Regex.Replace(compiled, "^ {8}", "", RegexOptions.Multiline).TrimEnd();
+        Assert.NotEmpty(shown);
+        Assert.Equal(compiled, shown);
+    }
+
+    [Fact]
+    public void TheExampleRuns()
+    {
+        using var folder = new TemporaryDirectory();
+        var builder = new RnnGraphBuilder();
+        var random = new Random(1);
+        var input = builder.Input("x", 1);
+        var hidden = builder.Lstm(input, 8, Values(32), Values(32 * 8), Values(32));
+        builder.Output("y", builder.Linear(hidden, 1, Values(8)));
+        using (var model = RnnModel.FromGraph(builder.Build()))
+        {
+            model.Save(folder["model.rnn"]);
+        }
+
+        var before = Environment.CurrentDirectory;
+        try
+        {
+            Environment.CurrentDirectory = Path.GetDirectoryName(folder["model.rnn"])!;
+            var output = ReadmeExample.Run();
+            Assert.True(float.IsFinite(output[0]) && output[0] != 0);
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+
+        float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 0.8f)];
+    }
+
+    [Fact]
+    public void EveryCommandThatItNamesExists()
+    {
+        var readme = File.ReadAllText(RepositoryFiles.Require("README.md"));
+        var cake = File.ReadAllText(RepositoryFiles.Require("build.cake"));
+        var targets = Regex.Matches(readme, "--target=([A-Za-z-]+)").Select(match => match.Groups[1].Value).Distinct().ToArray();
+        Assert.NotEmpty(targets);
+        Assert.All(targets, target => Assert.Contains($"Task(\"{target}\")", cake));
+        foreach (Match project in Regex.Matches(readme, "--project ([A-Za-z./]+)"))
+        {
+            Assert.True(Directory.Exists(RepositoryFiles.Require(project.Groups[1].Value)), $"{project.Groups[1].Value} is named, but is not there.");
+        }
+    }
+
+    [Fact]
+    public void ItsTableIsThatOfTheCommittedResults()
+    {
+        var readme = File.ReadAllText(RepositoryFiles.Require("README.md"));
+        var rows = readme.Split('\n').Where(line => Regex.IsMatch(line, @"^\| \(\d+, ?\d+\)")).ToArray();
+        Assert.Equal(6, rows.Length);
+        var results = Directory.GetFiles(RepositoryFiles.Require("bench/results"), "compare.md", SearchOption.AllDirectories).Select(File.ReadAllText);
+        var measured = results.SelectMany(text => text.Split('\n')).Select(line => line.TrimEnd()).ToHashSet();
+        Assert.All(rows, row => Assert.Contains(row.TrimEnd(), measured));
+    }
+}

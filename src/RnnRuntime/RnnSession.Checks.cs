@@ -10,6 +10,8 @@ namespace RnnRuntime;
 public sealed unsafe partial class RnnSession
 {
     private readonly int[] _givenSteps;
+    private readonly Port? _plainInput;
+    private readonly Port? _plainOutput;
     private int _runSteps;
 
     /// <summary>
@@ -43,18 +45,18 @@ public sealed unsafe partial class RnnSession
     private void Exit() => Volatile.Write(ref _running, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private (Port Input, Port Output, int TimeSteps) PlainPorts(TensorType type, int inputLength, int outputLength)
+    private int PlainTimeSteps(TensorType type, int inputLength, int outputLength)
     {
-        if (_plan.Inputs.Length != 1 || _plan.Outputs.Length != 1)
+        if (_plainInput is null)
         {
             ThrowNotPlain(_plan.Inputs.Length, _plan.Outputs.Length);
         }
 
-        var input = _plan.Inputs[0];
-        var output = _plan.Outputs[0];
+        var input = _plainInput;
+        var output = _plainOutput!;
         CheckType(input, type);
         var stepLength = input.Buffer.Elements * Streams;
-        var timeSteps = inputLength / stepLength;
+        var timeSteps = inputLength == stepLength ? 1 : inputLength / stepLength;
         if (timeSteps < 1 || timeSteps * stepLength != inputLength)
         {
             ThrowInputLength(input, inputLength, stepLength);
@@ -63,7 +65,7 @@ public sealed unsafe partial class RnnSession
         CheckLength("output", output, outputLength, timeSteps);
         _runSteps = 0;
         _givenSteps[0] = 0;
-        return (input, output, timeSteps);
+        return timeSteps;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

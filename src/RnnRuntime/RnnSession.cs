@@ -28,6 +28,12 @@ public sealed unsafe partial class RnnSession : IDisposable
         _arena = arena;
         _context = new StepContext(plan, layout, arena);
         _givenSteps = new int[plan.Inputs.Length];
+        if (plan.Inputs.Length == 1 && plan.Outputs.Length == 1)
+        {
+            _plainInput = plan.Inputs[0];
+            _plainOutput = plan.Outputs[0];
+        }
+
         ResetStates();
     }
 
@@ -55,7 +61,9 @@ public sealed unsafe partial class RnnSession : IDisposable
         Enter();
         try
         {
-            var (inputPort, outputPort, timeSteps) = PlainPorts(TensorType.Float32, input.Length, output.Length);
+            var timeSteps = PlainTimeSteps(TensorType.Float32, input.Length, output.Length);
+            var inputPort = _plainInput!;
+            var outputPort = _plainOutput!;
             var inputLength = inputPort.Buffer.Elements * Streams;
             var outputLength = outputPort.Buffer.Elements * Streams;
             for (int done = 0, steps; done < timeSteps; done += steps)
@@ -84,7 +92,9 @@ public sealed unsafe partial class RnnSession : IDisposable
         Enter();
         try
         {
-            var (inputPort, outputPort, timeSteps) = PlainPorts(TensorType.Int32, input.Length, output.Length);
+            var timeSteps = PlainTimeSteps(TensorType.Int32, input.Length, output.Length);
+            var inputPort = _plainInput!;
+            var outputPort = _plainOutput!;
             CheckIndices(inputPort, input);
             var inputLength = inputPort.Buffer.Elements * Streams;
             var outputLength = outputPort.Buffer.Elements * Streams;

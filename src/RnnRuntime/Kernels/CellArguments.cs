@@ -30,27 +30,29 @@ internal unsafe struct CellArguments
     public ProductScratch Scratch;
 }
 
-/// <summary>Packed weights of a cell. Units in groups of 8; lanes are [group][gate][unit].</summary>
+/// <summary>
+/// Packed weights of a cell. Units in groups of 8; lanes are [group][gate][unit]. Fields, not properties: a property would copy a matrix on every use.
+/// </summary>
 internal readonly unsafe struct CellWeights(
     int groups, PackedMatrix input, PackedMatrix recurrent, PackedMatrix candidate, float* bias, float* candidateBias)
 {
     /// <summary>Units / 8, rounded up.</summary>
-    public int Groups { get; } = groups;
+    public readonly int Groups = groups;
 
     /// <summary>W, all gates; a GRU has [group][r, z] first and [group][n] behind.</summary>
-    public PackedMatrix Input { get; } = input;
+    public readonly PackedMatrix Input = input;
 
     /// <summary>U, all gates; a GRU: r and z.</summary>
-    public PackedMatrix Recurrent { get; } = recurrent;
+    public readonly PackedMatrix Recurrent = recurrent;
 
     /// <summary>GRU only: U of the gate n.</summary>
-    public PackedMatrix Candidate { get; } = candidate;
+    public readonly PackedMatrix Candidate = candidate;
 
     /// <summary>Starts the sum of every lane of Input.</summary>
-    public float* Bias { get; } = bias;
+    public readonly float* Bias = bias;
 
     /// <summary>GRU only: starts U.h of the gate n.</summary>
-    public float* CandidateBias { get; } = candidateBias;
+    public readonly float* CandidateBias = candidateBias;
 }
 
 /// <summary>Functions of one argument, as kernels know them.</summary>

@@ -31,15 +31,15 @@ internal static class Panels
 internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int lanes, int columns)
 {
     /// <summary>Panels; 64-byte aligned.</summary>
-    public byte* Data { get; } = data;
+    public readonly byte* Data = data;
 
     /// <summary>Int8 only: a scale per lane. Null means float32.</summary>
-    public float* RowScales { get; } = rowScales;
+    public readonly float* RowScales = rowScales;
 
     /// <summary>Rows, a multiple of 8.</summary>
-    public int Lanes { get; } = lanes;
+    public readonly int Lanes = lanes;
 
-    public int Columns { get; } = columns;
+    public readonly int Columns = columns;
 
     public bool IsInt8 => RowScales != null;
 

@@ -6,16 +6,16 @@ namespace RnnRuntime.Kernels;
 internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, int* sums, nint stride)
 {
     /// <summary>Quantised vectors (see <see cref="IInt8Kernel"/>), <see cref="Stride"/> bytes apart.</summary>
-    public sbyte* Quantized { get; } = quantized;
+    public readonly sbyte* Quantized = quantized;
 
     /// <summary>One float a vector.</summary>
-    public float* Scales { get; } = scales;
+    public readonly float* Scales = scales;
 
     /// <summary>As many int32 as the widest matrix has lanes, and at least eight panels' worth.</summary>
-    public int* Sums { get; } = sums;
+    public readonly int* Sums = sums;
 
     /// <summary>Bytes from one quantised vector to the next.</summary>
-    public nint Stride { get; } = stride;
+    public readonly nint Stride = stride;
 }
 
 /// <summary>y = init + W.x for any number of vectors, whatever the precision of W.</summary>

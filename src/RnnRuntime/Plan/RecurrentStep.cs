@@ -47,21 +47,20 @@ internal sealed unsafe class RecurrentStep(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
-        var arguments = new CellArguments
-        {
-            X = context.Frames(buffers.X),
-            XStride = buffers.X.Stride,
-            Gates = context.Frames(buffers.Gates),
-            GatesStride = buffers.Gates.Stride,
-            Hidden = context.Start(buffers.Hidden),
-            Cell = buffers.Cell is null ? null : context.Start(buffers.Cell),
-            StateStride = buffers.Hidden.Stride,
-            Y = context.Frames(buffers.Y),
-            YStride = buffers.Y.Stride,
-            TimeSteps = context.TimeSteps,
-            Streams = context.Streams,
-            Scratch = scratch.Bind(context),
-        };
+        // Field by field: an initialiser builds a copy, whose narrow stores a wide load then waits for.
+        Unsafe.SkipInit(out CellArguments arguments);
+        arguments.X = context.Frames(buffers.X);
+        arguments.XStride = buffers.X.Stride;
+        arguments.Gates = context.Frames(buffers.Gates);
+        arguments.GatesStride = buffers.Gates.Stride;
+        arguments.Hidden = context.Start(buffers.Hidden);
+        arguments.Cell = buffers.Cell is null ? null : context.Start(buffers.Cell);
+        arguments.StateStride = buffers.Hidden.Stride;
+        arguments.Y = context.Frames(buffers.Y);
+        arguments.YStride = buffers.Y.Stride;
+        arguments.TimeSteps = context.TimeSteps;
+        arguments.Streams = context.Streams;
+        arguments.Scratch = scratch.Bind(context);
         if (_stepByStep)
         {
             ExecuteStepByStep(context, arguments);

@@ -23,7 +23,7 @@ public sealed class CellTests
     [Theory]
     [MemberData(nameof(Cases))]
     public void CellsOfAllSizesAreThoseOfTheReference(string kernel, CellUnderTest cell, Precision precision) =>
-        Check(kernel, cell, precision, Enumerable.Range(1, 129), units => [1, units % 40 + 2, 97]);
+        Check(kernel, cell, precision, Enumerable.Range(1, 129), units => units % 16 < 2 ? [1, 97] : [units * 7 % 40 + 1]);
 
     private static void Check(string kernel, CellUnderTest cell, Precision precision, IEnumerable<int> sizes, Func<int, int[]> inputsOf)
     {

@@ -108,7 +108,13 @@ public sealed class RnnModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public RnnSession CreateSession(int streams = 1, int? chunkLength = null)
     {
-        var layout = Layout(streams, chunkLength);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        return OpenSession(Layout(streams, chunkLength));
+    }
+
+    /// <summary>Also for a fork of a session that outlives the model's disposal.</summary>
+    internal RnnSession OpenSession(ArenaLayout layout)
+    {
         Acquire();
         try
         {
@@ -182,7 +188,7 @@ public sealed class RnnModel : IDisposable
         do
         {
             seen = Volatile.Read(ref _references);
-            ObjectDisposedException.ThrowIf(seen == 0 || Volatile.Read(ref _disposed) != 0, this);
+            ObjectDisposedException.ThrowIf(seen == 0, this);
         }
         while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
     }

@@ -228,7 +228,7 @@ public sealed unsafe partial class RnnSession : IDisposable
         Enter();
         try
         {
-            var fork = Model.CreateSession(Streams, ChunkLength);
+            var fork = Model.OpenSession(_layout);
             Buffer.MemoryCopy(_arena!.Pointer, fork._arena!.Pointer, _layout.PersistentBytes, _layout.PersistentBytes);
             return fork;
         }

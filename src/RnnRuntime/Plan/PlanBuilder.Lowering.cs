@@ -125,7 +125,7 @@ internal sealed unsafe partial class PlanBuilder
     private void Lower(DelayNode node)
     {
         var (ring, historyInput, historyOutput) = RingFor(node.Name, node.History, node.NewHistory, node.Input.Shape.ElementCount);
-        _steps.Add(new DelayStep(node.Name, FramesOf(node.Input), FramesOf(node.Output), ring, historyInput, historyOutput));
+        _steps.Add(new DelayStep(node.Name, _variant, FramesOf(node.Input), FramesOf(node.Output), ring, historyInput, historyOutput));
     }
 
     private void Lower(ConstantNode node)

@@ -1,3 +1,5 @@
+using RnnRuntime.Kernels;
+
 namespace RnnRuntime.Plan;
 
 /// <summary>
@@ -17,9 +19,11 @@ internal sealed unsafe record RingBuffer(BufferInfo Data, BufferInfo Position, i
         return Oldest(context, stream) + ((nint)(index >= Length ? index - Length : index) * Width);
     }
 
-    /// <summary>Replaces the oldest entry of a stream; <see cref="Advance"/> follows when all streams are done.</summary>
-    public void Push(StepContext context, int stream, float* entry) =>
-        new ReadOnlySpan<float>(entry, Width).CopyTo(new Span<float>(Entry(context, stream, Length), Width));
+    /// <summary>
+    /// Replaces the oldest entry of a stream, tiny magnitudes as zeros; <see cref="Advance"/> follows when all streams are done.
+    /// </summary>
+    public void Push(StepContext context, KernelVariant variant, int stream, float* entry) =>
+        variant.Unary(UnaryFunction.Flush, entry, Entry(context, stream, Length), Width);
 
     public void Advance(StepContext context)
     {

@@ -92,7 +92,7 @@ internal sealed unsafe class ConvolutionStep(
         }
 
         current.CopyTo(new Span<float>(row + ((nint)(kernelSize - 1) * _channels), _channels));
-        Ring?.Push(context, stream, input);
+        Ring?.Push(context, variant, stream, input);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -103,7 +103,7 @@ internal sealed unsafe class ConvolutionStep(
 
 /// <summary>The input of some steps ago.</summary>
 internal sealed unsafe class DelayStep(
-    string name, BufferInfo x, BufferInfo y, RingBuffer ring, BufferInfo? historyInput, BufferInfo? historyOutput)
+    string name, KernelVariant variant, BufferInfo x, BufferInfo y, RingBuffer ring, BufferInfo? historyInput, BufferInfo? historyOutput)
     : RingStep(name, "delay", x, y, ring, historyInput, historyOutput)
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -111,6 +111,6 @@ internal sealed unsafe class DelayStep(
     {
         new ReadOnlySpan<float>(Ring!.Entry(context, stream, Ring.Length), Ring.Width).CopyTo(
             new Span<float>(context.Frames(Y) + (frame * Y.Stride), Ring.Width));
-        Ring.Push(context, stream, input);
+        Ring.Push(context, variant, stream, input);
     }
 }

@@ -47,7 +47,7 @@ internal static class Activations<TLanes, TVector>
         var e = ExpWithin87(TLanes.Minimum(TLanes.Broadcast(20f), TLanes.Add(a, a)));
         var large = TLanes.Subtract(one, TLanes.Divide(TLanes.Broadcast(2f), TLanes.Add(e, one)));
 
-        var z = TLanes.Multiply(a, a);
+        var z = Square(a);
         var p = TLanes.MultiplyAdd(TLanes.Broadcast(T4), z, TLanes.Broadcast(T3));
         p = TLanes.MultiplyAdd(p, z, TLanes.Broadcast(T2));
         p = TLanes.MultiplyAdd(p, z, TLanes.Broadcast(T1));
@@ -104,6 +104,11 @@ internal static class Activations<TLanes, TVector>
         q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(E4));
         q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(E3));
         q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(E2));
-        return TLanes.Add(TLanes.Broadcast(1f), TLanes.MultiplyAdd(TLanes.Multiply(r, r), q, r));
+        return TLanes.Add(TLanes.Broadcast(1f), TLanes.MultiplyAdd(Square(r), q, r));
     }
+
+    // x^2 + 2^-100: without the addend the square of a small number is subnormal, which slows an activation up to four times. It changes
+    // a result by less than its rounding.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Square(TVector x) => TLanes.MultiplyAdd(x, x, TLanes.Broadcast(7.8886091e-31f));
 }

@@ -144,13 +144,13 @@ public sealed class SamplerTests
         var logits = Logits(100, 1);
         var sampler = new RnnSampler(100, 0.8, topK, topP);
         sampler.Sample(logits);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            sampler.Sample(logits);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (var i = 0; i < 1000; i++)
+            {
+                sampler.Sample(logits);
+            }
+        }));
     }
 
     [Fact]

@@ -19,17 +19,18 @@ public sealed class RnnModel : IDisposable
     private readonly ExecutionPlan _plan;
     private readonly ArenaPool _arenas = new(PooledArenas);
     private readonly GoldenVectors? _golden;
-    private readonly IDisposable? _file;
     private int _disposed;
     private int _references = 1;
 
-    private RnnModel(RnnGraph graph, GoldenVectors? golden, RnnOptions? options, IDisposable? file)
+    private RnnModel(RnnGraph graph, GoldenVectors? golden, RnnOptions? options)
     {
         options ??= new RnnOptions();
         Graph = graph;
         _golden = golden;
-        _file = file;
         _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel));
+
+        // Packing read spans of a mapped file, which do not keep the mapping; the graph does.
+        GC.KeepAlive(graph);
         if (options.VerifyGolden)
         {
             try
@@ -65,7 +66,9 @@ public sealed class RnnModel : IDisposable
     /// <summary>Whether the file holds a golden input and output.</summary>
     public bool HasGolden => _golden is not null;
 
-    /// <summary>Loads a <c>.rnn</c> file through a memory map, which stays open until the model is disposed.</summary>
+    /// <summary>
+    /// Loads a <c>.rnn</c> file through a memory map, which stays open as long as this model's <see cref="Graph"/>, or one made from it, is in use.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="RnnFormatException">The file is not a valid model, or its golden outputs are not met.</exception>
     /// <exception cref="ArgumentException">The kernel is unknown or cannot run here.</exception>
@@ -74,7 +77,7 @@ public sealed class RnnModel : IDisposable
         var file = new MappedFile(path);
         try
         {
-            return Load(file.Memory, options, file);
+            return Load(file.Memory, options);
         }
         catch
         {
@@ -86,14 +89,18 @@ public sealed class RnnModel : IDisposable
     /// <summary>Loads a model from memory, which must not change while the model is in use.</summary>
     /// <exception cref="RnnFormatException">The bytes are not a valid model, or its golden outputs are not met.</exception>
     /// <exception cref="ArgumentException">The kernel is unknown or cannot run here.</exception>
-    public static RnnModel Load(ReadOnlyMemory<byte> data, RnnOptions? options = null) => Load(data, options, null);
+    public static RnnModel Load(ReadOnlyMemory<byte> data, RnnOptions? options = null)
+    {
+        var contents = RnnFileReader.Read(data);
+        return new RnnModel(contents.Graph, contents.Golden, options);
+    }
 
     /// <summary>Binds a network that was built in code.</summary>
     /// <exception cref="ArgumentException">The kernel is unknown or cannot run here.</exception>
     public static RnnModel FromGraph(RnnGraph graph, RnnOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        return new RnnModel(graph, null, options, null);
+        return new RnnModel(graph, null, options);
     }
 
     /// <summary>
@@ -151,6 +158,7 @@ public sealed class RnnModel : IDisposable
     {
         using var stream = File.Create(path);
         RnnFileWriter.Write(stream, Graph, _golden);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Runs the golden input and compares the outputs; see <see cref="RnnOptions.VerifyGolden"/>.</summary>
@@ -173,7 +181,7 @@ public sealed class RnnModel : IDisposable
     internal ExecutionPlan Plan => _plan;
 
     /// <summary>The same network with other golden vectors.</summary>
-    internal static RnnModel FromGraph(RnnGraph graph, GoldenVectors golden, RnnOptions? options) => new(graph, golden, options, null);
+    internal static RnnModel FromGraph(RnnGraph graph, GoldenVectors golden, RnnOptions? options) => new(graph, golden, options);
 
     internal void Return(AlignedBlock arena)
     {
@@ -199,14 +207,7 @@ public sealed class RnnModel : IDisposable
         {
             _arenas.Dispose();
             _plan.Dispose();
-            _file?.Dispose();
         }
-    }
-
-    private static RnnModel Load(ReadOnlyMemory<byte> data, RnnOptions? options, IDisposable? file)
-    {
-        var contents = RnnFileReader.Read(data);
-        return new RnnModel(contents.Graph, contents.Golden, options, file);
     }
 
     private ArenaLayout Layout(int streams, int? chunkLength)
@@ -216,6 +217,13 @@ public sealed class RnnModel : IDisposable
 
         // Sixteen vectors at a time make a panel of weights worth its way from memory; more streams do the same.
         var chunk = chunkLength ?? Math.Max(1, 16 / streams);
+        var largest = _plan.Inputs.Concat(_plan.Outputs).Select(port => port.Buffer.Elements).Append(_plan.StateElements + 16).Max();
+        if ((long)streams * Math.Max(chunk, largest) * sizeof(float) > int.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(streams), streams, $"{streams} streams in chunks of {chunk} time steps, of at most {largest} values each, are more than one session can address.");
+        }
+
         try
         {
             return _plan.Layout(streams, chunk);

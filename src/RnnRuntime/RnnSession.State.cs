@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using RnnRuntime.Kernels;
 using RnnRuntime.Plan;
 
 namespace RnnRuntime;
@@ -122,7 +123,7 @@ public sealed unsafe partial class RnnSession
         }
     }
 
-    /// <summary>Writes a state variable.</summary>
+    /// <summary>Writes a state variable; magnitudes below 2^-80 become zero.</summary>
     /// <param name="name">A name of <see cref="RnnModel.States"/>.</param>
     /// <param name="source">[B][shape].</param>
     /// <exception cref="ArgumentException">The name is unknown or the length differs.</exception>
@@ -186,18 +187,22 @@ public sealed unsafe partial class RnnSession
     {
         var state = StreamState(slot, stream);
         state.Clear();
-        if (slot.Variable.Initial is { } initial)
+        if (slot.Initial == 0)
         {
-            var values = MemoryMarshal.Cast<byte, float>(initial.Data.Span);
-            if (slot.Ring is { } ring)
-            {
-                ring.CopyIn(_context, stream, values);
-            }
-            else
-            {
-                values.CopyTo(state);
-            }
+            return;
         }
+
+        var values = new ReadOnlySpan<float>((float*)slot.Initial, slot.Buffer.Elements);
+        if (slot.Ring is { } ring)
+        {
+            ring.CopyIn(_context, stream, values);
+        }
+        else
+        {
+            values.CopyTo(state);
+        }
+
+        FlushState(slot, stream);
     }
 
     /// <summary>Copies a state of all streams and returns what is left of the span.</summary>
@@ -207,25 +212,38 @@ public sealed unsafe partial class RnnSession
         for (var stream = 0; stream < Streams; stream++, values = values[elements..])
         {
             var outside = values[..elements];
-            if (slot.Ring is { } ring && intoState)
+            if (!intoState && slot.Ring is { } source)
+            {
+                source.CopyOut(_context, stream, outside);
+                continue;
+            }
+
+            if (!intoState)
+            {
+                StreamState(slot, stream).CopyTo(outside);
+                continue;
+            }
+
+            if (slot.Ring is { } ring)
             {
                 ring.CopyIn(_context, stream, outside);
             }
-            else if (slot.Ring is { } source)
-            {
-                source.CopyOut(_context, stream, outside);
-            }
-            else if (intoState)
+            else
             {
                 outside.CopyTo(StreamState(slot, stream));
             }
-            else
-            {
-                StreamState(slot, stream).CopyTo(outside);
-            }
+
+            FlushState(slot, stream);
         }
 
         return values;
+    }
+
+    /// <summary>A state that comes from outside is held to the rule of one that a step made: no magnitude below 2^-80.</summary>
+    private void FlushState(StateSlot slot, int stream)
+    {
+        var state = _context.Start(slot.Buffer) + ((nint)stream * slot.Buffer.Stride);
+        _plan.Variant.Unary(UnaryFunction.Flush, state, state, slot.Buffer.Elements);
     }
 
     private Span<float> StreamState(StateSlot slot, int stream) =>

@@ -239,8 +239,14 @@ public sealed unsafe partial class RnnSession : IDisposable
     }
 
     /// <summary>Gives the memory back to the model's pool. Further calls throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <exception cref="InvalidOperationException">Another thread is inside this session.</exception>
     public void Dispose()
     {
+        if (Volatile.Read(ref _running) != 0)
+        {
+            ThrowConcurrentUse();
+        }
+
         if (Interlocked.Exchange(ref _arena, null) is { } arena)
         {
             Model.Return(arena);

@@ -75,7 +75,7 @@ internal static class ShapeRules
                 Same(section, "outputs.output", softmax.Output, softmax.Input);
                 break;
             case ConstantNode constant:
-                Require(constant.Data.Type != TensorType.Int8, section, "tensors.data", "int8", "float32 or int32");
+                Require(constant.Data.Type == TensorType.Float32, section, "tensors.data", Names.Of(constant.Data.Type), "float32");
                 Expect(section, "outputs.output", constant.Output, constant.Data.Type, constant.Data.Shape);
                 break;
             default:
@@ -170,6 +170,8 @@ internal static class ShapeRules
         Require(weights.IsInt8 == weights.Scales is not null, section, $"tensors.{scalesField}",
             weights.Scales is null ? "nothing" : weights.Scales.Name, weights.IsInt8 ? "a scale per row, as the weights are int8" : "nothing, as the weights are float32");
         Vector(section, $"tensors.{scalesField}", weights.Scales, weights.Rows);
+        Require(!weights.IsInt8 || weights.Columns <= Weights.MaximumInt8Columns, section, $"tensors.{valuesField}",
+            $"{weights.Columns} int8 columns", $"at most {Weights.MaximumInt8Columns}, so that sums are exact in int32");
     }
 
     private static void Dimensions(string section, string field, Constant matrix, long rows, long columns) =>

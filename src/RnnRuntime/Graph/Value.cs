@@ -21,6 +21,12 @@ internal sealed record Constant(string Name, TensorType Type, TensorShape Shape,
 /// </summary>
 internal sealed record Weights(Constant Values, Constant? Scales)
 {
+    /// <summary>
+    /// The most columns of an int8 matrix: with weights and activations in [-127, 127] every sum, and every step on its way, then
+    /// fits int32.
+    /// </summary>
+    public const int MaximumInt8Columns = 133_144;
+
     public int Rows => Values.Shape[0];
 
     public int Columns => Values.Shape[1];

@@ -12,7 +12,7 @@ internal static class Activations<TLanes, TVector>
 {
     private const float Log2E = 1.44269504f;
 
-    // ln 2 in two parts; the first has 9 trailing zero bits, so that its product with |n| <= 128 is exact.
+    // ln 2 in two parts; the first has 9 significant bits, so that its product with |n| <= 128 is exact.
     private const float Ln2High = 0.693359375f;
     private const float Ln2Low = -2.12194440e-4f;
 

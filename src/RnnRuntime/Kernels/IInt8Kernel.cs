@@ -15,13 +15,13 @@ internal unsafe interface IInt8Kernel
     /// <summary>Whether this processor can execute the variant.</summary>
     static abstract bool IsSupported { get; }
 
-    /// <summary>How many vectors <see cref="Tile"/> takes at most.</summary>
+    /// <summary>How many vectors <see cref="Tile"/> takes at most; up to <see cref="Panels.MaximumTileVectors"/>.</summary>
     static abstract int TileVectors { get; }
 
     /// <summary>All lanes for one quantised vector of <paramref name="quads"/> groups of 4 columns.</summary>
     static abstract void One(sbyte* panels, int lanes, nint quads, sbyte* x, int* sums);
 
-    /// <summary>One panel for 2 to <see cref="TileVectors"/> quantised vectors; strides in elements.</summary>
+    /// <summary>One panel for 1 to <see cref="TileVectors"/> quantised vectors; strides in elements.</summary>
     static abstract void Tile(sbyte* panel, int width, nint quads, sbyte* x, nint xStride, int* sums, nint sumStride, int vectors);
 
     /// <summary>Largest |x| as the bits of a float, so that infinity and NaN count as larger than any number.</summary>

@@ -2,11 +2,14 @@ namespace RnnRuntime.Kernels;
 
 /// <summary>
 /// The vocabulary in which elementwise code is written once: every operation is one correctly rounded IEEE operation on each lane,
-/// so that any width gives the same bits. A vector holds <see cref="Width"/> floats; 8 is a multiple of it.
+/// so that any width gives the same bits (of a NaN only that it is one: its sign and payload differ between processors). A vector holds <see cref="Width"/> floats; 8 is a multiple of it.
 /// </summary>
 internal unsafe interface ILanes<TVector>
     where TVector : struct
 {
+    /// <summary>Whether this processor can execute it.</summary>
+    static abstract bool IsSupported { get; }
+
     static abstract int Width { get; }
 
     static abstract TVector Load(float* source);
@@ -41,6 +44,6 @@ internal unsafe interface ILanes<TVector>
     /// <summary>left &lt; right ? chosen : otherwise; otherwise where either is NaN.</summary>
     static abstract TVector SelectLess(TVector left, TVector right, TVector chosen, TVector otherwise);
 
-    /// <summary>The float whose exponent field is the low 8 bits of the lane's bit pattern and whose fraction is zero.</summary>
+    /// <summary>The lane's bit pattern shifted left by 23: a power of two where the low 8 bits are its exponent field and bit 8 is clear.</summary>
     static abstract TVector PowerFromLowBits(TVector bits);
 }

@@ -41,7 +41,11 @@ internal sealed unsafe class KernelVariant<TFp32, TInt8, TLanes, TVector>(string
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
-    public override bool IsSupported => TFp32.IsSupported && TInt8.IsSupported;
+    public override bool IsSupported { get; } =
+        TFp32.TileVectors <= Panels.MaximumTileVectors && TInt8.TileVectors <= Panels.MaximumTileVectors
+            ? TFp32.IsSupported && TInt8.IsSupported && TLanes.IsSupported
+            : throw new InvalidOperationException(
+                $"Kernel '{name}' takes tiles of {TFp32.TileVectors} and {TInt8.TileVectors} vectors; scratch is sized for {Panels.MaximumTileVectors}.");
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Multiply(

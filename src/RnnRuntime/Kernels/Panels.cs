@@ -12,6 +12,9 @@ internal static class Panels
 {
     public const int MaximumWidth = 96;
 
+    /// <summary>The most vectors that a tile of any variant may take; scratch is sized for it.</summary>
+    public const int MaximumTileVectors = 8;
+
     /// <summary>
     /// Width of the panel that starts where this many lanes are left. 64 lanes are 8 chains of 8: enough to hide the latency of a
     /// fused multiply-add; 96 at the end avoids a last panel with too few.
@@ -44,12 +47,12 @@ internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int l
     public bool IsInt8 => RowScales != null;
 
     /// <summary>Columns as stored: int8 columns are padded with zeros to a multiple of 4.</summary>
-    public int StoredColumns => IsInt8 ? (Columns + 3) & ~3 : Columns;
+    public int StoredColumns => IsInt8 ? checked(Columns + 3) & ~3 : Columns;
 
     public nint DataBytes => (nint)Lanes * StoredColumns * (IsInt8 ? 1 : sizeof(float));
 
     /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
-    public static int QuantizedBytes(int columns) => ((columns + 3) / 4 * 8) + sizeof(int);
+    public static int QuantizedBytes(int columns) => checked(((columns + 3) / 4 * 8) + sizeof(int));
 
     public PackedMatrix WithData(byte* data) => new(data, RowScales, Lanes, Columns);
 }

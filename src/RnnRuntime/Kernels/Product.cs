@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace RnnRuntime.Kernels;
@@ -38,6 +39,9 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     public static void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch)
     {
+        Debug.Assert(matrix.Lanes % 8 == 0 && matrix.Columns > 0 && vectors > 0, "the plan has checked sizes");
+        Debug.Assert((nuint)matrix.Data % 64 == 0, "a matrix starts on a cache line");
+        Debug.Assert(!matrix.IsInt8 || scratch.Stride >= PackedMatrix.QuantizedBytes(matrix.Columns), "scratch holds a quantised vector");
         if (matrix.IsInt8)
         {
             MultiplyInt8(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);

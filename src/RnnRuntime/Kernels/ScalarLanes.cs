@@ -3,6 +3,8 @@ namespace RnnRuntime.Kernels;
 /// <summary>One float at a time: the reference, and the tail of every vector loop.</summary>
 internal readonly unsafe struct ScalarLanes : ILanes<float>
 {
+    public static bool IsSupported => true;
+
     public static int Width => 1;
 
     public static float Load(float* source) => *source;

@@ -10,6 +10,8 @@ namespace RnnRuntime.Kernels;
 /// </summary>
 internal readonly unsafe struct Vector256Lanes : ILanes<Vector256<float>>
 {
+    public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
+
     public static int Width => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

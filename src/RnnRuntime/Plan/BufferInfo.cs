@@ -52,6 +52,13 @@ internal sealed record BufferInfo(int Index, string Name, BufferKind Kind, int S
         return checked(((elements * ElementSize) + 63) & ~(nint)63);
     }
 
-    /// <summary>A stride that keeps every vector on a cache line of its own.</summary>
-    public static int PaddedStride(int elements) => checked((elements + 15) & ~15);
+    /// <summary>
+    /// A stride that keeps every vector on a cache line of its own, and off multiples of 4096 bytes: vectors that far apart share one
+    /// cache set, where a tile of many evicts itself.
+    /// </summary>
+    public static int PaddedStride(int elements)
+    {
+        var stride = checked(elements + 15) & ~15;
+        return stride * ElementSize % 4096 == 0 ? checked(stride + 16) : stride;
+    }
 }

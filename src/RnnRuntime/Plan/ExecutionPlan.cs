@@ -11,7 +11,8 @@ namespace RnnRuntime.Plan;
 /// <param name="Variable">The graph's state variable.</param>
 /// <param name="Buffer">Where each stream's value lies.</param>
 /// <param name="Ring">Set where the value is kept as a ring.</param>
-internal sealed record StateSlot(StateVariable Variable, BufferInfo Buffer, RingBuffer? Ring);
+/// <param name="Initial">The plan's copy of the initial value; 0 means zeros.</param>
+internal sealed record StateSlot(StateVariable Variable, BufferInfo Buffer, RingBuffer? Ring, nint Initial);
 
 /// <summary>An input or output of the model.</summary>
 /// <param name="Name">Its name.</param>

@@ -40,7 +40,7 @@ internal sealed unsafe class Packer : IDisposable
     /// <summary>A float per lane: the sum of the given vectors (absent ones are zeros), rounded after each addition.</summary>
     public float* Vector(Constant? vector, ReadOnlySpan<int> laneRows, Constant? addend = null)
     {
-        var result = (float*)Allocate(laneRows.Length * sizeof(float));
+        var result = (float*)Allocate((nint)laneRows.Length * sizeof(float));
         for (var lane = 0; lane < laneRows.Length; lane++)
         {
             var row = laneRows[lane];

@@ -147,7 +147,7 @@ internal sealed unsafe partial class PlanBuilder
             return (ring, FramesOf(history), FramesOf(newHistory));
         }
 
-        _states.Add(new StateSlot(state, data, ring));
+        _states.Add(NewSlot(state, data, ring));
         return (ring, null, _uses.ContainsKey(newHistory) ? FramesOf(newHistory) : null);
     }
 

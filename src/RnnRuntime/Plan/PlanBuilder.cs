@@ -55,7 +55,7 @@ internal sealed unsafe partial class PlanBuilder
                 continue;
             }
 
-            var slot = new StateSlot(state, NewBuffer(state.Name, BufferKind.State, state.Input.Shape.ElementCount), null);
+            var slot = NewSlot(state, NewBuffer(state.Name, BufferKind.State, state.Input.Shape.ElementCount), null);
             feedback.Add(slot);
             _states.Add(slot);
             _steps.Add(new LoadStateStep(state.Name, slot.Buffer, FramesOf(state.Input)));
@@ -94,7 +94,8 @@ internal sealed unsafe partial class PlanBuilder
     /// </summary>
     private bool IsLocal(StateVariable state)
     {
-        if (_uses.GetValueOrDefault(state.Input) != 1 || _graph.StateVariables.Count(other => other.Output == state.Output) != 1)
+        var others = _graph.StateVariables.Where(other => other != state);
+        if (_uses.GetValueOrDefault(state.Input) != 1 || others.Any(other => other.Output == state.Output || other.Output == state.Input))
         {
             return false;
         }
@@ -133,6 +134,9 @@ internal sealed unsafe partial class PlanBuilder
         return buffer;
     }
 
+    private StateSlot NewSlot(StateVariable state, BufferInfo buffer, RingBuffer? ring) =>
+        new(state, buffer, ring, state.Initial is null ? 0 : (nint)_packer.Copy(state.Initial));
+
     /// <summary>A state buffer of a node, and the frames that feed it where it is not the node's own.</summary>
     private (BufferInfo Buffer, BufferInfo? Input) StateOf(Value input, string name, int elements)
     {
@@ -142,14 +146,14 @@ internal sealed unsafe partial class PlanBuilder
             return (buffer, FramesOf(input));
         }
 
-        _states.Add(new StateSlot(state, buffer, null));
+        _states.Add(NewSlot(state, buffer, null));
         return (buffer, null);
     }
 
     private ScratchBuffers ScratchFor(string name, int vectorsPerFrame, params ReadOnlySpan<PackedMatrix> matrices)
     {
         var columns = 0;
-        var sums = Panels.MaximumWidth * 8;
+        var sums = Panels.MaximumWidth * Panels.MaximumTileVectors;
         foreach (var matrix in matrices)
         {
             if (matrix.IsInt8)

@@ -47,7 +47,7 @@ internal sealed unsafe class RecurrentStep(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
-        // Field by field: an initialiser builds a copy, whose narrow stores a wide load then waits for.
+        // Field by field: an initialiser builds a copy, whose narrow stores a wide load then waits for. Every field has to be set here.
         Unsafe.SkipInit(out CellArguments arguments);
         arguments.X = context.Frames(buffers.X);
         arguments.XStride = buffers.X.Stride;

@@ -15,8 +15,8 @@ internal sealed unsafe record RingBuffer(BufferInfo Data, BufferInfo Position, i
     /// <summary>The entry of <paramref name="age"/> steps ago, 1 to Length.</summary>
     public float* Entry(StepContext context, int stream, int age)
     {
-        var index = *(int*)context.Start(Position) + Length - age;
-        return Oldest(context, stream) + ((nint)(index >= Length ? index - Length : index) * Width);
+        var index = (nint)(*(int*)context.Start(Position)) + Length - age;
+        return Oldest(context, stream) + ((index >= Length ? index - Length : index) * Width);
     }
 
     /// <summary>

@@ -17,6 +17,12 @@ internal static class WeightQuantizer
             return weights;
         }
 
+        if (weights.Columns > Weights.MaximumInt8Columns)
+        {
+            throw new ArgumentException(
+                $"'{weights.Values.Name}' has {weights.Columns} columns; int8 takes at most {Weights.MaximumInt8Columns}. Keep its node in float32.");
+        }
+
         var source = MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span);
         var values = new byte[source.Length];
         var scales = new float[weights.Rows];

@@ -58,7 +58,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
     public ProductScratch Scratch(int vectors, params ReadOnlySpan<PackedMatrix> matrices)
     {
         var columns = 0;
-        var sums = Panels.MaximumWidth * 8;
+        var sums = Panels.MaximumWidth * Panels.MaximumTileVectors;
         foreach (var matrix in matrices)
         {
             columns = Math.Max(columns, matrix.Columns);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using RnnRuntime.Cli.Files;
 
 namespace RnnRuntime.Cli;
 
@@ -16,7 +17,10 @@ internal sealed record ModelSource(RnnModel Model, string Name, long Bytes) : ID
     };
 
     /// <summary>Loads a file, or without a path the model that ships.</summary>
-    public static ModelSource Load(string? path, string? kernel = null)
+    /// <param name="path">The file.</param>
+    /// <param name="kernel">The kernel variant; null for the best.</param>
+    /// <param name="argument">What the path is to its user, for errors.</param>
+    public static ModelSource Load(string? path, string? kernel = null, string argument = "model ")
     {
         var options = new RnnOptions { Kernel = kernel };
         if (path is null)
@@ -25,18 +29,15 @@ internal sealed record ModelSource(RnnModel Model, string Name, long Bytes) : ID
             return new ModelSource(RnnModel.Load(data, options), Shipped, data.Length);
         }
 
-        if (!File.Exists(path))
-        {
-            throw new CliException(Directory.Exists(path) ? $"{path}: a model file is expected; this is a directory" : $"{path}: there is no such file");
-        }
-
+        var file = new InputFile(argument, path);
+        file.Check("a model file");
         try
         {
             return new ModelSource(RnnModel.Load(path, options), path, new FileInfo(path).Length);
         }
-        catch (RnnFormatException exception)
+        catch (Exception exception) when (exception is RnnFormatException or IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"{path}: {exception.Message}");
+            throw file.Error(exception.Message);
         }
     }
 

@@ -44,10 +44,8 @@ internal static class Program
     private static string Describe(Exception exception) => exception switch
     {
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
-
-        // ArgumentException appends the parameter's name, which means nothing to whoever typed the command.
-        ArgumentException { ParamName: { } name } => exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
-        CliException or RnnFormatException or IOException or UnauthorizedAccessException or ArgumentException => exception.Message,
+        ArgumentException argument => Text.Of(argument),
+        CliException or RnnFormatException or IOException or UnauthorizedAccessException => exception.Message,
         OutOfMemoryException => "the model or the arrays do not fit into memory",
         _ => $"internal error: {exception.GetType().Name}: {exception.Message}",
     };

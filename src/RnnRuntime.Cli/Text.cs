@@ -16,10 +16,16 @@ internal static class Text
 
     public static string Bytes(long bytes) => bytes switch
     {
+        >= 1 << 30 => Number(bytes / 1073741824.0, "0.00") + " GiB",
         >= 1 << 20 => Number(bytes / 1048576.0, "0.00") + " MiB",
         >= 1 << 10 => Number(bytes / 1024.0, "0.0") + " KiB",
         _ => Count(bytes) + " B",
     };
+
+    /// <summary>Without the parameter's name at the end, which means nothing to whoever typed the command.</summary>
+    public static string Of(ArgumentException exception) => exception.ParamName is { } name
+        ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+        : exception.Message;
 
     /// <summary>A character for an error message, such as <c>'é' (U+00E9)</c>.</summary>
     public static string Of(Rune rune)

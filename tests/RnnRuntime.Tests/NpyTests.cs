@@ -80,6 +80,16 @@ public sealed class NpyTests
         Assert.Equal([1f], Single("|b1", [1]).ToFloat32(""));
     }
 
+    [Fact]
+    public void AFiniteNumberBeyondFloat32IsRefused()
+    {
+        byte[] data = [.. ((double[])[0, 1, 2, 3, 4, -1e300]).SelectMany(BitConverter.GetBytes)];
+        var array = NpyFile.Parse(Make("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }", data), "x.npy");
+        Assert.StartsWith("x.npy: element [1, 2] is -1E+300, beyond float32", Assert.Throws<CliException>(() => array.ToFloat32("x.npy")).Message);
+        Assert.Equal([float.NegativeInfinity], Single("<f8", BitConverter.GetBytes(double.NegativeInfinity)).ToFloat32(""));
+        Assert.Equal([float.MaxValue], Single("<f8", BitConverter.GetBytes((double)float.MaxValue)).ToFloat32(""));
+    }
+
     [Theory]
     [InlineData("<i8", 1L << 40, "does not fit int32")]
     [InlineData("<f8", 0L, "integers are expected")]

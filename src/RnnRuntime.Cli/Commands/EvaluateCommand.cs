@@ -1,12 +1,16 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
+using RnnRuntime.Cli.Files;
 
 namespace RnnRuntime.Cli.Commands;
 
 internal static class EvaluateCommand
 {
     private const int Chunk = 16;
+
+    /// <summary>Bytes; its characters still fit into one string.</summary>
+    private const int TextLimit = 512 << 20;
 
     private static readonly Argument<string?> Model = new("MODEL")
     {
@@ -127,22 +131,28 @@ internal static class EvaluateCommand
 
     private static string ReadText(string path)
     {
-        if (path != "-" && !File.Exists(path))
-        {
-            throw new CliException($"{path}: there is no such file");
-        }
-
-        using var stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
-        using var bytes = new MemoryStream();
-        stream.CopyTo(bytes);
+        var bytes = ReadBytes(path);
         try
         {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
             return text.StartsWith('\uFEFF') ? text[1..] : text;
         }
         catch (DecoderFallbackException exception)
         {
             throw new CliException($"{path}: not UTF-8 text: byte 0x{exception.BytesUnknown?.FirstOrDefault():X2} at byte offset {exception.Index}");
         }
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        if (path == "-")
+        {
+            using var input = Console.OpenStandardInput();
+            return InputFile.ReadAll(input, TextLimit, "--text -");
+        }
+
+        var file = new InputFile("--text ", path);
+        file.Check("a text file", pipes: true);
+        return file.ReadAll(TextLimit);
     }
 }

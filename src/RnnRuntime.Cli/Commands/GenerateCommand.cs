@@ -50,11 +50,11 @@ internal static class GenerateCommand
         DefaultValueFactory = _ => 1,
     }.Checked(p => p is > 0 and <= 1, "a number above 0 and at most 1");
 
-    private static readonly Option<ulong?> Seed = new("--seed")
+    private static readonly Option<ulong?> Seed = new Option<ulong?>("--seed")
     {
         Description = "The same seed gives the same text with every kernel and on every machine. Without it a new one is taken; --stats shows it.",
         HelpName = "S",
-    };
+    }.Checked<ulong>(_ => true, $"a whole number from 0 to {ulong.MaxValue}");
 
     private static readonly Option<string?> Kernel = ModelSource.KernelOption();
 
@@ -75,7 +75,7 @@ internal static class GenerateCommand
 
     private static int Run(ParseResult arguments)
     {
-        using var source = ModelSource.Load(arguments.GetValue(Model), arguments.GetValue(Kernel));
+        using var source = ModelSource.Load(arguments.GetValue(Model), arguments.GetValue(Kernel), "--model ");
         var language = new LanguageModel(source);
         var prompt = language.Encode(arguments.GetValue(Prompt)!, "--prompt");
         var seed = arguments.GetValue(Seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RnnRuntime.Cli.Files;
 
 namespace RnnRuntime.Cli.Commands;
 
@@ -33,22 +34,13 @@ internal static class QuantizeCommand
 
     private static int Run(ParseResult arguments)
     {
+        var path = arguments.GetValue(Output)!;
+        var target = new OutputFile("--output ", path);
         using var source = ModelSource.Load(arguments.GetValue(Model));
         using var quantized = RnnQuantizer.Quantize(source.Model, arguments.GetValue(KeepFloat));
 
-        // The source may be the target, and it is memory-mapped: the new file is complete before it takes the name.
-        var path = arguments.GetValue(Output)!;
-        var partial = $"{path}.{Environment.ProcessId}.partial";
-        try
-        {
-            quantized.Save(partial);
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
-
+        // The source may be the target.
+        target.Write(quantized.Save);
         Console.Out.WriteLine($"{path}: {Text.Bytes(new FileInfo(path).Length)}, from {Text.Bytes(source.Bytes)}");
         return 0;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RnnRuntime.Cli.Files;
 using RnnRuntime.Cli.Npy;
 using RnnRuntime.Cli.Running;
 
@@ -13,7 +14,7 @@ internal static class RunCommand
     {
         Description =
             "A NumPy file for an input: of the input's shape for one step, or with one more leading axis for a sequence. "
-            + "An input without that axis is the same at every step. A state's name gives its first value. Float64 is rounded to float32.",
+            + "An input without that axis is the same at every step. A state's name gives its first value. Float64 is rounded to float32; a number beyond it is an error.",
         HelpName = "NAME=FILE.npy",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -73,13 +74,16 @@ internal static class RunCommand
         using var source = ModelSource.Load(path, arguments.GetValue(Kernel));
         var outputs = ParsePairs(arguments, Output);
         Check(source.Model, outputs);
-        var run = new ModelRun(source.Model, ParsePairs(arguments, Input), ParsePairs(arguments, State), arguments.GetValue(Stream));
-        var states = run.Run();
+        var inputs = ParsePairs(arguments, Input);
+        var run = new ModelRun(source.Model, inputs, ParsePairs(arguments, State), arguments.GetValue(Stream));
+        var files = OpenOutputs(outputs, [new InputFile("model ", path), .. inputs.Select(pair => new InputFile($"--input {pair.Left}=", pair.Right))]);
+        var states = run.Run(arguments.GetValue(Stats));
 
-        foreach (var (name, file) in outputs)
+        foreach (var ((name, _), file) in outputs.Zip(files))
         {
             var output = source.Model.Outputs.Select(info => info.Name).ToList().IndexOf(name);
-            NpyFile.Write(file, output >= 0 ? run.Output(output) : FindState(states, name));
+            var array = output >= 0 ? run.Output(output) : FindState(states, name);
+            file.Write(partial => NpyFile.Write(partial, array));
         }
 
         if (outputs.Count == 0)
@@ -107,6 +111,32 @@ internal static class RunCommand
                     $"the model has no output '{name}'; outputs are {string.Join(", ", model.Outputs.Select(info => $"'{info.Name}'"))}, states are {string.Join(", ", model.States.Select(info => $"'{info.Name}'").DefaultIfEmpty("none"))}");
             }
         }
+    }
+
+    /// <summary>All outputs, before any is made: each a file of its own, and none that is read.</summary>
+    private static List<OutputFile> OpenOutputs(List<(string Left, string Right)> outputs, InputFile[] read)
+    {
+        var files = new List<OutputFile>();
+        foreach (var (name, path) in outputs)
+        {
+            var file = new OutputFile($"--output {name}=", path);
+            if (files.FindIndex(other => file.IsSameAs(other.Identity)) is >= 0 and var same)
+            {
+                throw file.Error($"the same file as --output {outputs[same].Left}={outputs[same].Right}; each output needs its own");
+            }
+
+            foreach (var input in read)
+            {
+                if (file.IsSameAs(input.Status().Identity))
+                {
+                    throw file.Error($"the same file as {input.Argument}{input.Path}, which is read");
+                }
+            }
+
+            files.Add(file);
+        }
+
+        return files;
     }
 
     private static NpyArray FindState((TensorInfo State, float[] Value)[] states, string name)

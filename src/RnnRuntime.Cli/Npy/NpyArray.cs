@@ -20,7 +20,7 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
         return new NpyArray(NpyType.Float32, shape, data);
     }
 
-    /// <summary>Float64 is rounded to nearest; an integer that float32 cannot hold exactly is refused.</summary>
+    /// <summary>Float64 is rounded to nearest, but a finite one beyond float32 is refused; an integer that float32 cannot hold exactly is refused.</summary>
     public float[] ToFloat32(string source)
     {
         var values = new float[Count];
@@ -32,7 +32,12 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
             }
             else if (Type == NpyType.Float64)
             {
-                values[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(Data.AsSpan(i * 8));
+                var wide = BinaryPrimitives.ReadDoubleLittleEndian(Data.AsSpan(i * 8));
+                values[i] = (float)wide;
+                if (double.IsFinite(wide) && !float.IsFinite(values[i]))
+                {
+                    throw new CliException($"{source}: element {Position(i)} is {Text.Number(wide, "R")}, beyond float32, which goes to {Text.Number(float.MaxValue, "G8")}");
+                }
             }
             else
             {
@@ -40,7 +45,7 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
                 values[i] = integer;
                 if ((Int128)values[i] != integer)
                 {
-                    throw new CliException($"{source}: element {i} is {integer}, which float32 cannot hold exactly");
+                    throw new CliException($"{source}: element {Position(i)} is {integer}, which float32 cannot hold exactly");
                 }
             }
         }
@@ -61,13 +66,25 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
             var integer = Integer(i);
             if (integer is < int.MinValue or > int.MaxValue)
             {
-                throw new CliException($"{source}: element {i} is {integer}, which does not fit int32");
+                throw new CliException($"{source}: element {Position(i)} is {integer}, which does not fit int32");
             }
 
             values[i] = (int)integer;
         }
 
         return values;
+    }
+
+    /// <summary>For example <c>[2, 0]</c>.</summary>
+    private string Position(int i)
+    {
+        var position = new int[Shape.Length];
+        for (var axis = Shape.Length - 1; axis >= 0; axis--)
+        {
+            (i, position[axis]) = Math.DivRem(i, Shape[axis]);
+        }
+
+        return $"[{string.Join(", ", position)}]";
     }
 
     private long Integer(int i) => Type.Descriptor switch

@@ -1,9 +1,19 @@
+using RnnRuntime.Cli.Files;
+
 namespace RnnRuntime.Cli.Npy;
 
 /// <summary>NumPy .npy files, <see cref="NpyType.All">little-endian numbers</see> in either order; written as version 1.0, row-major.</summary>
 internal static class NpyFile
 {
-    public static NpyArray Read(string path) => Parse(ReadBytes(path), path);
+    /// <summary>Of one file, header and all.</summary>
+    private const int Limit = int.MaxValue - (1 << 20);
+
+    public static NpyArray Read(string path, string argument = "")
+    {
+        var file = new InputFile(argument, path);
+        file.Check("a NumPy file");
+        return Parse(file.ReadAll(Limit), path);
+    }
 
     public static NpyArray Parse(ReadOnlySpan<byte> file, string source)
     {
@@ -25,18 +35,6 @@ internal static class NpyFile
         using var stream = File.Create(path);
         stream.Write(NpyHeader.Format(array));
         stream.Write(array.Data);
-    }
-
-    private static byte[] ReadBytes(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (IOException exception) when (exception is not (FileNotFoundException or DirectoryNotFoundException))
-        {
-            throw new CliException($"{path}: {exception.Message}");
-        }
     }
 
     private static NpyArray ToRowMajor(NpyArray source)

@@ -7,13 +7,15 @@ namespace RnnRuntime.Cli.Running;
 /// </summary>
 internal sealed class InputFeed
 {
+    private readonly string _source;
     private readonly int _index;
     private readonly int _length;
     private readonly float[] _floats;
     private readonly int[] _indices;
 
-    private InputFeed(int index, int length, int? timeSteps, float[] floats, int[] indices)
+    private InputFeed(string source, int index, int length, int? timeSteps, float[] floats, int[] indices)
     {
+        _source = source;
         _index = index;
         _length = length;
         _floats = floats;
@@ -43,20 +45,42 @@ internal sealed class InputFeed
         }
 
         return input.Type == TensorType.Int32
-            ? new InputFeed(index, input.Shape.ElementCount, timeSteps, [], array.ToInt32(path))
-            : new InputFeed(index, input.Shape.ElementCount, timeSteps, array.ToFloat32(path), []);
+            ? new InputFeed(path, index, input.Shape.ElementCount, timeSteps, [], array.ToInt32(path))
+            : new InputFeed(path, index, input.Shape.ElementCount, timeSteps, array.ToFloat32(path), []);
     }
 
     /// <summary>Zeros, until an output is fed back.</summary>
     public static InputFeed Zeros(int index, TensorInfo input) =>
-        new(index, input.Shape.ElementCount, null, new float[input.Shape.ElementCount], []);
+        new("--state", index, input.Shape.ElementCount, null, new float[input.Shape.ElementCount], []);
 
     /// <summary>Has room to give the same values for this many steps at once.</summary>
     public InputFeed ForChunks(int chunkLength) => TimeSteps is not null || chunkLength == 1
         ? this
-        : new InputFeed(_index, _length, null, Repeat(_floats, chunkLength), Repeat(_indices, chunkLength));
+        : new InputFeed(_source, _index, _length, null, Repeat(_floats, chunkLength), Repeat(_indices, chunkLength));
 
     public void Give(RnnSession session, int firstStep, int steps)
+    {
+        try
+        {
+            Set(session, firstStep, steps);
+        }
+        catch (ArgumentException) when (TimeSteps is not null && steps > 1)
+        {
+            // The session counts from the call's beginning; one by one the step has its own number.
+            for (var t = 0; t < steps; t++)
+            {
+                Give(session, firstStep + t, 1);
+            }
+
+            throw;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CliException($"{_source}: {(TimeSteps is null ? "" : $"time step {firstStep}: ")}{Text.Of(exception)}");
+        }
+    }
+
+    private void Set(RnnSession session, int firstStep, int steps)
     {
         var start = TimeSteps is null ? 0 : firstStep * _length;
         if (_indices.Length > 0)

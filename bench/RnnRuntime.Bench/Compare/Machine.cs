@@ -74,7 +74,7 @@ internal static class Machine
     }
 
     internal static string Describe() => $"""
-        - Processor: {Processor}, {VectorWidth} vectors, {Environment.ProcessorCount} logical processors; one thread is measured
+        - Processor: {Processor}, {VectorWidth} vectors, {Environment.ProcessorCount} of its processors available; one thread is measured
         - Runtime: {RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}
         - RnnRuntime {LibraryVersion}, ONNX Runtime {OnnxRuntimeVersion}
         """;

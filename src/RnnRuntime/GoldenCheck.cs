@@ -9,15 +9,21 @@ internal static class GoldenCheck
 {
     private const float Tolerance = 1e-4f;
 
-    /// <summary>Compares the outputs; returns the largest absolute difference.</summary>
+    /// <summary>Compares the outputs, int32 ones exactly; returns the largest absolute difference.</summary>
     public static float Verify(RnnModel model, GoldenVectors golden)
     {
         var largest = 0f;
         var actual = Run(model, golden);
         foreach (var (name, expected) in golden.Outputs)
         {
+            if (expected.Type == TensorType.Int32)
+            {
+                CheckEqual(name, MemoryMarshal.Cast<byte, int>(expected.Data.Span), MemoryMarshal.Cast<byte, int>(actual[name]));
+                continue;
+            }
+
             var values = MemoryMarshal.Cast<byte, float>(expected.Data.Span);
-            var found = actual[name];
+            var found = MemoryMarshal.Cast<byte, float>(actual[name]);
             for (var i = 0; i < values.Length; i++)
             {
                 var difference = Math.Abs(found[i] - values[i]);
@@ -33,12 +39,20 @@ internal static class GoldenCheck
         return largest;
     }
 
-    /// <summary>The outputs of the model for the golden inputs, from the initial state: [T][shape] by name.</summary>
-    public static Dictionary<string, float[]> Run(RnnModel model, GoldenVectors golden)
+    private static void CheckEqual(string name, ReadOnlySpan<int> expected, ReadOnlySpan<int> found)
+    {
+        if (expected.CommonPrefixLength(found) is var index && index < expected.Length)
+        {
+            throw new RnnFormatException("golden", $"golden.output.{name}[{index}]", $"{found[index]}", $"{expected[index]}");
+        }
+    }
+
+    /// <summary>The golden outputs that the model gives for the golden inputs, from the initial state: [T][shape] by name, as bytes.</summary>
+    public static Dictionary<string, byte[]> Run(RnnModel model, GoldenVectors golden)
     {
         using var session = model.CreateSession(1, 1);
         var steps = golden.TimeSteps;
-        var outputs = model.Outputs.ToDictionary(output => output.Name, output => new float[output.Shape.ElementCount * steps]);
+        var outputs = golden.Outputs.ToDictionary(pair => pair.Key, pair => new byte[pair.Value.Data.Length]);
         for (var t = 0; t < steps; t++)
         {
             foreach (var input in model.Inputs)
@@ -62,10 +76,18 @@ internal static class GoldenCheck
             }
 
             session.Run();
-            foreach (var output in model.Outputs)
+            foreach (var output in model.Outputs.Where(output => outputs.ContainsKey(output.Name)))
             {
                 var length = output.Shape.ElementCount;
-                session.GetOutput(output.Name, outputs[output.Name].AsSpan(t * length, length));
+                var data = outputs[output.Name].AsSpan(t * length * sizeof(float), length * sizeof(float));
+                if (output.Type == TensorType.Int32)
+                {
+                    session.GetOutput(output.Name, MemoryMarshal.Cast<byte, int>(data));
+                }
+                else
+                {
+                    session.GetOutput(output.Name, MemoryMarshal.Cast<byte, float>(data));
+                }
             }
         }
 
@@ -80,7 +102,7 @@ internal static class GoldenCheck
         {
             Outputs = golden.Outputs.ToImmutableDictionary(
                 pair => pair.Key,
-                pair => pair.Value with { Data = MemoryMarshal.AsBytes<float>(outputs[pair.Key]).ToArray() }),
+                pair => pair.Value with { Data = outputs[pair.Key] }),
         };
     }
 }

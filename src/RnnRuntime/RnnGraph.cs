@@ -54,11 +54,7 @@ public sealed class RnnGraph
     public ImmutableSortedDictionary<string, string> Metadata { get; }
 
     /// <summary>Describes the nodes in execution order.</summary>
-    public ImmutableArray<NodeInfo> DescribeNodes() =>
-        [.. Nodes.Select(node => new NodeInfo(
-            node.Name, node.Operator, [.. node.Inputs.Select(Describe)], [.. node.Outputs.Select(Describe)],
-            node.Constants.Sum(constant => (long)constant.Shape.ElementCount), node.Constants.Sum(constant => (long)constant.Data.Length),
-            node.Constants.Length == 0 ? null : node.Constants[0].Type))];
+    public ImmutableArray<NodeInfo> DescribeNodes() => [.. Nodes.Select(DescribeNode)];
 
     internal ImmutableArray<Value> InputValues { get; }
 
@@ -68,6 +64,16 @@ public sealed class RnnGraph
 
     /// <summary>In topological order: a node follows those whose outputs it reads.</summary>
     internal ImmutableArray<Node> Nodes { get; }
+
+    /// <summary>Int32 tensors are positions and numbers of the graph, not trained values.</summary>
+    private static NodeInfo DescribeNode(Node node)
+    {
+        var trained = node.Constants.Where(constant => constant.Type != TensorType.Int32).ToArray();
+        return new NodeInfo(
+            node.Name, node.Operator, [.. node.Inputs.Select(Describe)], [.. node.Outputs.Select(Describe)],
+            trained.Sum(constant => (long)constant.Shape.ElementCount), trained.Sum(constant => (long)constant.Data.Length),
+            trained.Length == 0 ? null : trained[0].Type);
+    }
 
     private static TensorInfo Describe(Value value) => new(value.Name, value.Type, value.Shape);
 }

@@ -44,8 +44,8 @@ public sealed partial class RnnGraphBuilder
     public TensorRef Abs(TensorRef input) => Unary(UnaryOperator.Abs, input);
 
     /// <summary>Elementwise sum.</summary>
-    /// <param name="left">float32 of any shape, which is the result's.</param>
-    /// <param name="right">The same shape, or a trailing part of it (or a scalar), which is repeated.</param>
+    /// <param name="left">float32 of any shape.</param>
+    /// <param name="right">float32; the two shapes broadcast as in NumPy, and the result has the shape that they broadcast to.</param>
     /// <exception cref="ArgumentException">Shapes or types are not as said here, or a tensor is of another builder.</exception>
     public TensorRef Add(TensorRef left, TensorRef right) => Binary(BinaryOperator.Add, left, right);
 
@@ -89,8 +89,18 @@ public sealed partial class RnnGraphBuilder
     {
         var a = Own(left, nameof(left));
         var b = Own(right, nameof(right));
-        var name = NodeName(null, function.ToString().ToLowerInvariant());
-        return Add(new BinaryNode(name, function, a, b, Float32($"{name}.output", a.Shape)));
+        TensorShape shape;
+        try
+        {
+            shape = ShapeRules.Broadcast(Names.Of(function), "inputs.right", a.Shape, b.Shape);
+        }
+        catch (RnnFormatException exception)
+        {
+            throw new ArgumentException(exception.Message, exception);
+        }
+
+        var name = NodeName(null, Names.Of(function));
+        return Add(new BinaryNode(name, function, a, b, Float32($"{name}.output", shape)));
     }
 
     private TensorRef Softmax(TensorRef input, bool logarithm)

@@ -143,7 +143,7 @@ public sealed class RnnModel : IDisposable
     public RnnPlanInfo DescribePlan(int streams = 1, int? chunkLength = null)
     {
         var layout = Layout(streams, chunkLength);
-        var buffers = _plan.Buffers.Where(buffer => buffer.Kind != BufferKind.Constant).Select(buffer => new PlanBufferInfo(
+        var buffers = _plan.Buffers.Where(buffer => buffer.Parent is null && buffer.Kind != BufferKind.Constant).Select(buffer => new PlanBufferInfo(
             buffer.Name, buffer.Kind.ToString().ToLowerInvariant(), layout.Offsets[buffer.Index], buffer.Bytes(layout.Streams, layout.ChunkLength),
             buffer.FirstStep, buffer.LastStep));
         var steps = _plan.Steps.Select(step => new PlanStepInfo(step.Name, step.Operation, step.Kernel, step.WeightBytes, step.MultiplyAdds));

@@ -54,7 +54,8 @@ public sealed unsafe partial class RnnSession
 
         var input = _plainInput;
         var output = _plainOutput!;
-        CheckType(input, type);
+        CheckType("Input", input, type);
+        CheckType("Output", output, TensorType.Float32);
         var stepLength = input.Buffer.Elements * Streams;
         var timeSteps = inputLength == stepLength ? 1 : inputLength / stepLength;
         if (timeSteps < 1 || timeSteps * stepLength != inputLength)
@@ -79,7 +80,7 @@ public sealed unsafe partial class RnnSession
         // Until it is accepted, an input counts as not given.
         var port = _plan.Inputs[index];
         _givenSteps[index] = 0;
-        CheckType(port, type);
+        CheckType("Input", port, type);
         var stepLength = port.Buffer.Elements * Streams;
         var timeSteps = length / stepLength;
         if (timeSteps < 1 || timeSteps * stepLength != length || timeSteps > ChunkLength)
@@ -93,11 +94,30 @@ public sealed unsafe partial class RnnSession
 
     private int TimeStepsOf(Port port, int length) => length / (port.Buffer.Elements * Streams);
 
-    private static void CheckType(Port port, TensorType type)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private Port OutputPort(int index, TensorType type, int length)
+    {
+        if ((uint)index >= (uint)_plan.Outputs.Length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"The model has {_plan.Outputs.Length} outputs.");
+        }
+
+        var port = _plan.Outputs[index];
+        if (_runSteps == 0)
+        {
+            throw new InvalidOperationException($"Output '{port.Name}' is asked for, but no named call has run since the session was made or ran a plain call.");
+        }
+
+        CheckType("Output", port, type);
+        CheckLength("data", port, length, _runSteps);
+        return port;
+    }
+
+    private static void CheckType(string kind, Port port, TensorType type)
     {
         if (port.Value.Type != type)
         {
-            throw new InvalidOperationException($"Input '{port.Name}' is {port.Value.Type}; found {type} values.");
+            ThrowType(kind, port, type);
         }
     }
 
@@ -115,6 +135,11 @@ public sealed unsafe partial class RnnSession
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CheckIndices(Port port, ReadOnlySpan<int> indices)
     {
+        if (port.IndexLimit == 0)
+        {
+            return;
+        }
+
         for (var i = 0; i < indices.Length; i++)
         {
             if ((uint)indices[i] >= (uint)port.IndexLimit)
@@ -171,6 +196,17 @@ public sealed unsafe partial class RnnSession
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CopyOut(Port port, Span<int> data)
+    {
+        var buffer = port.Buffer;
+        var frame = (int*)_context.Start(buffer);
+        for (var start = 0; start < data.Length; start += buffer.Elements, frame += buffer.Stride)
+        {
+            new ReadOnlySpan<int>(frame, buffer.Elements).CopyTo(data[start..]);
+        }
+    }
+
     private static int IndexOf(ImmutableArray<Port> ports, string name, string kind)
     {
         for (var i = 0; i < ports.Length; i++)
@@ -190,6 +226,10 @@ public sealed unsafe partial class RnnSession
 
     [DoesNotReturn]
     private static void ThrowDisposed() => throw new ObjectDisposedException(nameof(RnnSession));
+
+    [DoesNotReturn]
+    private static void ThrowType(string kind, Port port, TensorType type) =>
+        throw new InvalidOperationException($"{kind} '{port.Name}' is {port.Value.Type}; found {type} values.");
 
     [DoesNotReturn]
     private static void ThrowNotPlain(int inputs, int outputs) =>

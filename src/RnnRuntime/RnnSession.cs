@@ -53,7 +53,7 @@ public sealed unsafe partial class RnnSession : IDisposable
     /// <param name="input">[T][B][input shape].</param>
     /// <param name="output">[T][B][output shape].</param>
     /// <exception cref="ArgumentException">A length does not fit; the message says what was given and expected.</exception>
-    /// <exception cref="InvalidOperationException">The model has more inputs or outputs, another input type, or another thread is inside this session.</exception>
+    /// <exception cref="InvalidOperationException">The model has more inputs or outputs, other types, or another thread is inside this session.</exception>
     /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(ReadOnlySpan<float> input, Span<float> output)
@@ -84,7 +84,7 @@ public sealed unsafe partial class RnnSession : IDisposable
     /// <param name="input">[T][B][input shape]; each index at least 0 and below the table's length.</param>
     /// <param name="output">[T][B][output shape].</param>
     /// <exception cref="ArgumentException">A length does not fit or an index is out of range; nothing has run then.</exception>
-    /// <exception cref="InvalidOperationException">The model has more inputs or outputs, another input type, or another thread is inside this session.</exception>
+    /// <exception cref="InvalidOperationException">The model has more inputs or outputs, other types, or another thread is inside this session.</exception>
     /// <exception cref="ObjectDisposedException">The session is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(ReadOnlySpan<int> input, Span<float> output)
@@ -192,25 +192,30 @@ public sealed unsafe partial class RnnSession : IDisposable
     /// <param name="index">Index in <see cref="RnnModel.Outputs"/>.</param>
     /// <param name="data">Receives [T][B][output shape]; its length must be exactly that.</param>
     /// <exception cref="ArgumentException">The index or length does not fit.</exception>
-    /// <exception cref="InvalidOperationException">Nothing has run yet.</exception>
+    /// <exception cref="InvalidOperationException">Nothing has run yet, or the output is of another type.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void GetOutput(int index, Span<float> data)
     {
         Enter();
         try
         {
-            if ((uint)index >= (uint)_plan.Outputs.Length)
-            {
-                throw new ArgumentOutOfRangeException(nameof(index), index, $"The model has {_plan.Outputs.Length} outputs.");
-            }
+            var port = OutputPort(index, TensorType.Float32, data.Length);
+            CopyOut(port, data);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
 
-            var port = _plan.Outputs[index];
-            if (_runSteps == 0)
-            {
-                throw new InvalidOperationException($"Output '{port.Name}' is asked for, but no named call has run since the session was made or ran a plain call.");
-            }
-
-            CheckLength(nameof(data), port, data.Length, _runSteps);
+    /// <inheritdoc cref="GetOutput(int, Span{float})"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void GetOutput(int index, Span<int> data)
+    {
+        Enter();
+        try
+        {
+            var port = OutputPort(index, TensorType.Int32, data.Length);
             CopyOut(port, data);
         }
         finally
@@ -221,6 +226,9 @@ public sealed unsafe partial class RnnSession : IDisposable
 
     /// <summary>Copies an output by name; see <see cref="GetOutput(int, Span{float})"/>.</summary>
     public void GetOutput(string name, Span<float> data) => GetOutput(IndexOf(_plan.Outputs, name, "output"), data);
+
+    /// <summary>Copies an int32 output by name; see <see cref="GetOutput(int, Span{float})"/>.</summary>
+    public void GetOutput(string name, Span<int> data) => GetOutput(IndexOf(_plan.Outputs, name, "output"), data);
 
     /// <summary>A new session with the same state that goes its own way from here; inputs that were given are not carried over.</summary>
     public RnnSession Fork()

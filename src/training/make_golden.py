@@ -262,6 +262,39 @@ def elementwise():
             case.output(name, case.graph.binary(name, x, y, name=f"node_{name}"), function(a, b))
         yield case
 
+    alpha, beta = 0.25, 0.75
+    functions = {
+        "sqrt": torch.sqrt, "reciprocal": torch.reciprocal, "log": torch.log, "softplus": functional.softplus, "softsign": functional.softsign,
+        "not": lambda t: (t == 0).double()}
+    with_alpha = {
+        "leaky_relu": lambda t: functional.leaky_relu(t, alpha), "elu": lambda t: functional.elu(t, alpha),
+        "thresholded_relu": lambda t: functional.threshold(t, alpha, 0.0)}
+    with_both = {
+        "hard_sigmoid": lambda t: torch.clamp(alpha * t + beta, 0, 1), "scaled_tanh": lambda t: alpha * torch.tanh(beta * t),
+        "affine": lambda t: alpha * t + beta}
+    for size in (1, 7, 33):
+        case = Case(f"unary-more-{size}")
+        values = case.random.standard_normal((case.steps, size)) * 3
+        values[0], values[1] = 0, -values[1]
+        signed, of_signed = case.input("signed", size, values=values)
+        positive, of_positive = case.input("positive", size, values=case.random.uniform(0.05, 4, (case.steps, size)))
+        for table, parameters in ((functions, {}), (with_alpha, dict(alpha=alpha)), (with_both, dict(alpha=alpha, beta=beta))):
+            for name, function in table.items():
+                x, of_x = (positive, of_positive) if name in ("sqrt", "reciprocal", "log") else (signed, of_signed)
+                case.output(name, case.graph.unary(name, x, name=f"node_{name}", **parameters), function(of_x))
+        yield case
+
+    case = Case("binary-more-9")
+    left, of_left = case.input("left", 9, values=case.random.integers(-2, 3, (case.steps, 9)))
+    right, of_right = case.input("right", 9, values=case.random.integers(-2, 3, (case.steps, 9)))
+    base, of_base = case.input("base", 9, values=case.random.uniform(0.1, 3, (case.steps, 9)))
+    for name, function in {
+            "prelu": lambda a, b: torch.where(a >= 0, a, a * b), "equal": lambda a, b: (a == b).double(), "less": lambda a, b: (a < b).double(),
+            "greater": lambda a, b: (a > b).double()}.items():
+        case.output(name, case.graph.binary(name, left, right, name=f"node_{name}"), function(of_left, of_right))
+    case.output("power", case.graph.binary("power", base, right, name="node_power"), torch.pow(of_base, of_right))
+    yield case
+
     case = Case("binary-constant")
     x, expected = case.input("input", 2, 9)
     factor, shift = case.uniform(2, 9), case.uniform(2)

@@ -83,8 +83,8 @@ class Graph:
         shape = self.values[x][1]
         return self._with_history("delay", name, {"input": x}, {"output": shape}, {}, (steps, *shape), steps=steps)
 
-    def unary(self, function, x, name):
-        return self._node(function, name, {"input": x}, {"output": self.values[x][1]}, {})["output"]
+    def unary(self, function, x, name, **parameters):
+        return self._node(function, name, {"input": x}, {"output": self.values[x][1]}, {}, **parameters)["output"]
 
     def binary(self, function, left, right, name):
         return self._node(function, name, {"left": left, "right": right}, {"output": self.values[left][1]}, {})["output"]

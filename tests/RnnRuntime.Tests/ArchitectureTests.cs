@@ -13,6 +13,7 @@ public sealed partial class ArchitectureTests
     private static readonly FrozenDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
     {
         ["Graph"] = [],
+        ["Graph/Passes"] = ["Graph"],
         ["Memory"] = [],
         ["Decoding"] = [],
         ["Formats"] = ["Graph"],

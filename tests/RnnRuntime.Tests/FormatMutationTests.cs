@@ -60,14 +60,20 @@ public sealed class FormatMutationTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void EachFieldOfTheGraphReplaced(bool everyNode)
+    [InlineData("small", 1)]
+    [InlineData("layers", 5)]
+    [InlineData("operators", 9)]
+    public void EachFieldOfTheGraphReplaced(string sample, int stride)
     {
-        var file = new RnnFileText(everyNode ? SampleGraphs.Write(SampleGraphs.ToInt8(SampleGraphs.EveryNode())) : SampleGraphs.Write(SampleGraphs.Small()));
+        var file = new RnnFileText(sample switch
+        {
+            "small" => SampleGraphs.Write(SampleGraphs.Small()),
+            "layers" => SampleGraphs.Write(SampleGraphs.ToInt8(SampleGraphs.Layers())),
+            _ => SampleGraphs.Write(SampleGraphs.ToInt8(SampleGraphs.Operators())),
+        });
         var original = file.GraphText;
         var (refused, count) = (0, 0);
-        foreach (var (change, text) in Mutations(original, everyNode ? 5 : 1))
+        foreach (var (change, text) in Mutations(original, stride))
         {
             file.GraphText = text;
             refused += Refusal(file.ToBytes(), change) is null ? 0 : 1;

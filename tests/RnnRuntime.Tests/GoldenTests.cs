@@ -63,7 +63,7 @@ public sealed class GoldenTests
         string[] expected =
         [
             "lstm", "gru", "rnn", "linear", "embedding", "causal_conv1d", "delay", "softmax", "log_softmax", "constant",
-            .. Enum.GetNames<UnaryOperator>().Concat(Enum.GetNames<BinaryOperator>()).Select(name => name.ToLowerInvariant()),
+            .. OperatorNames<UnaryOperator>.All, .. OperatorNames<BinaryOperator>.All,
         ];
         var found = s_files.SelectMany(file => RnnFileReader.Read(File.ReadAllBytes(file)).Graph.Nodes).Select(node => node.Operator);
         Assert.Empty(expected.Except(found));

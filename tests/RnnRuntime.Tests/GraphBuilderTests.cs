@@ -60,6 +60,8 @@ public sealed class GraphBuilderTests
         var scaled = builder.Multiply(builder.Tanh(mixed), builder.Constant([2]));
         var projected = builder.Linear(scaled, 5, new float[15]);
         Assert.Equal(new TensorShape(4, 3), scaled.Shape);
+        Assert.Equal(new TensorShape(4, 3), builder.Subtract(builder.Constant([1]), rows).Shape);
+        Assert.Equal(new TensorShape(2, 4, 3), builder.Add(builder.Constant([1, 2], 2, 1, 1), rows).Shape);
         Assert.Equal(new TensorShape(4, 5), builder.LogSoftmax(projected).Shape);
         Assert.Equal(TensorType.Int32, ids.Type);
     }
@@ -92,7 +94,7 @@ public sealed class GraphBuilderTests
     [InlineData("hidden size", "0", "at least 1")]
     [InlineData("huge hidden size", "0 values", "= 25769803764 values")]
     [InlineData("not a number", "NaN at index 1", "finite")]
-    [InlineData("broadcast", "[2]", "[3] or a trailing part of it")]
+    [InlineData("broadcast", "[2]", "a shape that broadcasts with [3]")]
     [InlineData("matrix into a cell", "float32 [2, 3]", "float32 of one extent")]
     [InlineData("delay steps", "0", "at least 1")]
     [InlineData("next state", "float32 [3]", "float32 [2]")]

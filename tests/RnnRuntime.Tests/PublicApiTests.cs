@@ -1,20 +1,27 @@
+using System.Reflection;
 using PublicApiGenerator;
+using RnnRuntime.Import;
 
 namespace RnnRuntime.Tests;
 
 /// <summary>
-/// Holds the library's public surface to PublicApi.approved.txt. To accept a change, run the tests once with the environment variable
-/// RNNRUNTIME_ACCEPT_PUBLIC_API=1, which rewrites that file, and read its diff.
+/// Holds the libraries' public surfaces to PublicApi.approved.txt and PublicApi.Import.approved.txt. To accept a change, run the tests once
+/// with the environment variable RNNRUNTIME_ACCEPT_PUBLIC_API=1, which rewrites those files, and read their diff.
 /// </summary>
 public sealed class PublicApiTests
 {
     private const string Accept = "RNNRUNTIME_ACCEPT_PUBLIC_API";
 
     [Fact]
-    public void PublicSurfaceIsTheApprovedOne()
+    public void PublicSurfaceIsTheApprovedOne() => CheckSurface(typeof(RnnGraph).Assembly, "PublicApi.approved.txt");
+
+    [Fact]
+    public void PublicSurfaceOfTheImporterIsTheApprovedOne() => CheckSurface(typeof(RnnImportException).Assembly, "PublicApi.Import.approved.txt");
+
+    private static void CheckSurface(Assembly assembly, string file)
     {
-        var path = RepositoryFiles.Require("tests/RnnRuntime.Tests/PublicApi.approved.txt");
-        var actual = Render();
+        var path = RepositoryFiles.Require($"tests/RnnRuntime.Tests/{file}");
+        var actual = Render(assembly);
         if (Environment.GetEnvironmentVariable(Accept) == "1")
         {
             File.WriteAllText(path, actual);
@@ -26,16 +33,16 @@ public sealed class PublicApiTests
             var approvedLines = approved.Split('\n');
             var actualLines = actual.Split('\n');
             Assert.Fail(
-                $"The public surface is not the approved one; {Accept}=1 rewrites PublicApi.approved.txt.\n" +
+                $"The public surface is not the approved one; {Accept}=1 rewrites {file}.\n" +
                 string.Join('\n', approvedLines.Except(actualLines).Select(line => "- " + line)
                     .Concat(actualLines.Except(approvedLines).Select(line => "+ " + line))
                     .DefaultIfEmpty("The same lines stand in another order or number.")));
         }
     }
 
-    private static string Render()
+    private static string Render(Assembly assembly)
     {
         var options = new ApiGeneratorOptions { IncludeAssemblyAttributes = false, DenyNamespacePrefixes = [] };
-        return typeof(RnnGraph).Assembly.GeneratePublicApi(options).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        return assembly.GeneratePublicApi(options).ReplaceLineEndings("\n").TrimEnd() + "\n";
     }
 }

@@ -6,9 +6,10 @@ using RnnRuntime.Graph;
 namespace RnnRuntime.Tests;
 
 /// <summary>Small graphs that hold every kind of node, and their bytes.</summary>
-internal static class SampleGraphs
+internal static partial class SampleGraphs
 {
-    public static RnnGraph EveryNode()
+    /// <summary>The nodes that the builder makes.</summary>
+    public static RnnGraph Layers()
     {
         var random = new Random(7);
         var builder = new RnnGraphBuilder();
@@ -89,6 +90,13 @@ internal static class SampleGraphs
             RnnNode rnn => rnn with { InputWeights = Matrix(rnn.InputWeights), RecurrentWeights = Matrix(rnn.RecurrentWeights) },
             LinearNode linear => linear with { Weights = Matrix(linear.Weights) },
             CausalConv1dNode convolution => convolution with { Weights = Matrix(convolution.Weights) },
+            ConvNode convolution => convolution with { Weights = Matrix(convolution.Weights) },
+            SequenceNode sequence => sequence with
+            {
+                InputWeights = Matrix(sequence.InputWeights),
+                RecurrentWeights = Matrix(sequence.RecurrentWeights),
+                Projection = sequence.Projection is { } projection ? Matrix(projection) : null,
+            },
             _ => node,
         };
 

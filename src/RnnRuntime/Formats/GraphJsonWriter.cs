@@ -65,97 +65,13 @@ internal sealed class GraphJsonWriter
 
         _json.WriteEndArray();
         _json.WriteStartArray("nodes");
+        var nodes = new NodeJsonWriter(_json);
         foreach (var node in graph.Nodes)
         {
-            WriteNode(node);
+            nodes.Write(node);
         }
 
         _json.WriteEndArray();
-        _json.WriteEndObject();
-    }
-
-    private void WriteNode(Node node)
-    {
-        _json.WriteStartObject();
-        _json.WriteString("op", node.Operator);
-        _json.WriteString("name", node.Name);
-        switch (node)
-        {
-            case LstmNode lstm:
-                WriteValues("inputs", ("input", lstm.Input), ("hidden", lstm.Hidden), ("cell", lstm.Cell));
-                WriteValues("outputs", ("hidden", lstm.NewHidden), ("cell", lstm.NewCell));
-                WriteTensors(
-                    ("input_weights", lstm.InputWeights.Values), ("input_scales", lstm.InputWeights.Scales),
-                    ("recurrent_weights", lstm.RecurrentWeights.Values), ("recurrent_scales", lstm.RecurrentWeights.Scales), ("bias", lstm.Bias));
-                break;
-            case GruNode gru:
-                WriteValues("inputs", ("input", gru.Input), ("hidden", gru.Hidden));
-                WriteValues("outputs", ("hidden", gru.NewHidden));
-                WriteTensors(
-                    ("input_weights", gru.InputWeights.Values), ("input_scales", gru.InputWeights.Scales),
-                    ("recurrent_weights", gru.RecurrentWeights.Values), ("recurrent_scales", gru.RecurrentWeights.Scales),
-                    ("input_bias", gru.InputBias), ("recurrent_bias", gru.RecurrentBias));
-                _json.WriteStartObject("attributes");
-                _json.WriteBoolean("reset_after", gru.ResetAfter);
-                _json.WriteEndObject();
-                break;
-            case RnnNode rnn:
-                WriteValues("inputs", ("input", rnn.Input), ("hidden", rnn.Hidden));
-                WriteValues("outputs", ("hidden", rnn.NewHidden));
-                WriteTensors(
-                    ("input_weights", rnn.InputWeights.Values), ("input_scales", rnn.InputWeights.Scales),
-                    ("recurrent_weights", rnn.RecurrentWeights.Values), ("recurrent_scales", rnn.RecurrentWeights.Scales), ("bias", rnn.Bias));
-                _json.WriteStartObject("attributes");
-                _json.WriteString("activation", rnn.Activation.ToString().ToLowerInvariant());
-                _json.WriteEndObject();
-                break;
-            case LinearNode linear:
-                WriteValues("inputs", ("input", linear.Input));
-                WriteValues("outputs", ("output", linear.Output));
-                WriteTensors(("weights", linear.Weights.Values), ("scales", linear.Weights.Scales), ("bias", linear.Bias));
-                break;
-            case EmbeddingNode embedding:
-                WriteValues("inputs", ("indices", embedding.Indices));
-                WriteValues("outputs", ("output", embedding.Output));
-                WriteTensors(("table", embedding.Table));
-                break;
-            case CausalConv1dNode convolution:
-                WriteValues("inputs", ("input", convolution.Input), ("history", convolution.History));
-                WriteValues("outputs", ("output", convolution.Output), ("history", convolution.NewHistory));
-                WriteTensors(("weights", convolution.Weights.Values), ("scales", convolution.Weights.Scales), ("bias", convolution.Bias));
-                _json.WriteStartObject("attributes");
-                _json.WriteNumber("kernel_size", convolution.KernelSize);
-                _json.WriteNumber("dilation", convolution.Dilation);
-                _json.WriteEndObject();
-                break;
-            case DelayNode delay:
-                WriteValues("inputs", ("input", delay.Input), ("history", delay.History));
-                WriteValues("outputs", ("output", delay.Output), ("history", delay.NewHistory));
-                _json.WriteStartObject("attributes");
-                _json.WriteNumber("steps", delay.Steps);
-                _json.WriteEndObject();
-                break;
-            case UnaryNode unary:
-                WriteValues("inputs", ("input", unary.Input));
-                WriteValues("outputs", ("output", unary.Output));
-                break;
-            case BinaryNode binary:
-                WriteValues("inputs", ("left", binary.Left), ("right", binary.Right));
-                WriteValues("outputs", ("output", binary.Output));
-                break;
-            case SoftmaxNode softmax:
-                WriteValues("inputs", ("input", softmax.Input));
-                WriteValues("outputs", ("output", softmax.Output));
-                break;
-            case ConstantNode constant:
-                WriteValues("inputs");
-                WriteValues("outputs", ("output", constant.Output));
-                WriteTensors(("data", constant.Data));
-                break;
-            default:
-                throw new NotSupportedException($"The .rnn format has no operator for {node.GetType().Name}.");
-        }
-
         _json.WriteEndObject();
     }
 
@@ -169,33 +85,5 @@ internal sealed class GraphJsonWriter
         }
 
         _json.WriteEndArray();
-    }
-
-    private void WriteValues(string name, params ReadOnlySpan<(string Role, Value? Value)> values)
-    {
-        _json.WriteStartObject(name);
-        foreach (var (role, value) in values)
-        {
-            if (value is not null)
-            {
-                _json.WriteString(role, value.Name);
-            }
-        }
-
-        _json.WriteEndObject();
-    }
-
-    private void WriteTensors(params ReadOnlySpan<(string Role, Constant? Tensor)> tensors)
-    {
-        _json.WriteStartObject("tensors");
-        foreach (var (role, tensor) in tensors)
-        {
-            if (tensor is not null)
-            {
-                _json.WriteString(role, tensor.Name);
-            }
-        }
-
-        _json.WriteEndObject();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using RnnRuntime.Graph;
 
@@ -75,6 +76,34 @@ internal sealed class JsonFields
         return ToNumber(element, out int value) ? value : throw new RnnFormatException(_section, _prefix + name, Describe(element), "a 32-bit integer");
     }
 
+    public float Float(string name)
+    {
+        var element = Take(name, "a number");
+        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out var value) && float.IsFinite(value)
+            ? value
+            : throw new RnnFormatException(_section, _prefix + name, Describe(element), "a finite float32 number");
+    }
+
+    public ImmutableArray<int> Numbers(string name)
+    {
+        var elements = List(name);
+        var numbers = ImmutableArray.CreateBuilder<int>(elements.Count);
+        for (var i = 0; i < elements.Count; i++)
+        {
+            numbers.Add(ToNumber(elements[i], out int value)
+                ? value
+                : throw new RnnFormatException(_section, $"{_prefix}{name}[{i}]", Describe(elements[i]), "a 32-bit integer"));
+        }
+
+        return numbers.MoveToImmutable();
+    }
+
+    public List<string> Texts(string name) => [.. List(name).Select((element, index) => ToText(element, $"{name}[{index}]"))];
+
+    /// <summary>The objects of a list, each with its own path.</summary>
+    public List<JsonFields> Objects(string name) =>
+        [.. List(name).Select((element, index) => new JsonFields(element, _section, $"{_prefix}{name}[{index}]"))];
+
     public List<JsonElement> List(string name)
     {
         var element = Take(name, "an array");
@@ -87,22 +116,13 @@ internal sealed class JsonFields
 
     public TensorShape Shape(string name)
     {
-        var elements = List(name);
-        if (elements.Count > ShapeRules.MaxRank)
+        var dimensions = Numbers(name);
+        if (dimensions.Length > ShapeRules.MaxRank)
         {
-            throw new RnnFormatException(_section, _prefix + name, $"{elements.Count} extents", $"at most {ShapeRules.MaxRank} extents");
+            throw new RnnFormatException(_section, _prefix + name, $"{dimensions.Length} extents", $"at most {ShapeRules.MaxRank} extents");
         }
 
-        var dimensions = new int[elements.Count];
-        for (var i = 0; i < dimensions.Length; i++)
-        {
-            if (!ToNumber(elements[i], out dimensions[i]))
-            {
-                throw new RnnFormatException(_section, $"{_prefix}{name}[{i}]", Describe(elements[i]), "a 32-bit integer");
-            }
-        }
-
-        return ShapeRules.Shape(_section, _prefix + name, dimensions);
+        return ShapeRules.Shape(_section, _prefix + name, dimensions.AsSpan());
     }
 
     /// <summary>The object inside this one, or an empty one where it is left out.</summary>

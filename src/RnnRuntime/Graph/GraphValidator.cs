@@ -7,7 +7,7 @@ namespace RnnRuntime.Graph;
 /// Holds a graph against every rule that later stages rely on, whoever made it. Throws <see cref="RnnFormatException"/>. Sections are
 /// written as the file's JSON nests them.
 /// </summary>
-internal sealed class GraphValidator
+internal sealed partial class GraphValidator
 {
     public const int MaxNodes = 100_000;
 
@@ -15,6 +15,7 @@ internal sealed class GraphValidator
     private readonly Dictionary<string, Value> _defined = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Constant> _constants = new(StringComparer.Ordinal);
     private readonly HashSet<Constant> _scales = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Constant, (int Least, int Greatest)> _ranges = new(ReferenceEqualityComparer.Instance);
 
     private GraphValidator(RnnGraph graph) => _graph = graph;
 
@@ -25,6 +26,7 @@ internal sealed class GraphValidator
         CheckInputs();
         DefineStates();
         CheckNodes();
+        CheckIndices();
         CheckStateOutputs();
         CheckOutputs();
         foreach (var (key, text) in _graph.Metadata)
@@ -69,42 +71,6 @@ internal sealed class GraphValidator
         }
     }
 
-    private void CheckNodes()
-    {
-        if (_graph.Nodes.Length > MaxNodes)
-        {
-            throw new RnnFormatException("graph", "nodes", $"{_graph.Nodes.Length} nodes", $"at most {MaxNodes}");
-        }
-
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 0; i < _graph.Nodes.Length; i++)
-        {
-            var node = _graph.Nodes[i];
-            var section = $"graph.nodes[{i}]";
-            CheckUnique(section, names, node.Name, "node");
-            foreach (var input in node.Inputs)
-            {
-                CheckDefined(section, "inputs", input, "a value defined by an input, a state or an earlier node");
-            }
-
-            ShapeRules.Check(node, section);
-            foreach (var constant in node.Constants)
-            {
-                CheckConstant(constant);
-            }
-
-            foreach (var weights in WeightsOf(node))
-            {
-                CheckScales(weights);
-            }
-
-            foreach (var output in node.Outputs)
-            {
-                Define(section, "outputs", output);
-            }
-        }
-    }
-
     private void CheckStateOutputs()
     {
         for (var i = 0; i < _graph.StateVariables.Length; i++)
@@ -144,9 +110,9 @@ internal sealed class GraphValidator
             var section = $"graph.outputs[{i}]";
             CheckUnique(section, names, name, "output");
             CheckDefined(section, "value", value, "a value that the graph defines");
-            if (value.Type != TensorType.Float32)
+            if (value.Type == TensorType.Int8)
             {
-                throw new RnnFormatException(section, "type", Names.Of(value.Type), "float32");
+                throw new RnnFormatException(section, "type", Names.Of(value.Type), "float32 or int32");
             }
         }
     }
@@ -226,31 +192,6 @@ internal sealed class GraphValidator
             throw new RnnFormatException(section, $"data[{minimum}]", "-128", "-127 to 127");
         }
     }
-
-    private void CheckScales(Weights weights)
-    {
-        if (weights.Scales is { } scales && _scales.Add(scales))
-        {
-            var values = MemoryMarshal.Cast<byte, float>(scales.Data.Span);
-            for (var i = 0; i < values.Length; i++)
-            {
-                if (!(values[i] >= 0))
-                {
-                    throw new RnnFormatException($"tensor {scales.Name}", $"data[{i}]", $"{values[i]}", "a scale of at least 0");
-                }
-            }
-        }
-    }
-
-    private static ReadOnlySpan<Weights> WeightsOf(Node node) => node switch
-    {
-        LstmNode lstm => new Weights[] { lstm.InputWeights, lstm.RecurrentWeights },
-        GruNode gru => new Weights[] { gru.InputWeights, gru.RecurrentWeights },
-        RnnNode rnn => new Weights[] { rnn.InputWeights, rnn.RecurrentWeights },
-        LinearNode linear => new Weights[] { linear.Weights },
-        CausalConv1dNode convolution => new Weights[] { convolution.Weights },
-        _ => [],
-    };
 
     /// <summary>Index of the first infinity or NaN (all exponent bits set), or -1.</summary>
     private static int IndexOfNonFinite(ReadOnlySpan<uint> bits)

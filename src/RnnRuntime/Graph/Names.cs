@@ -1,3 +1,6 @@
+using System.Collections.Frozen;
+using System.Text;
+
 namespace RnnRuntime.Graph;
 
 /// <summary>Names and how errors write them, types and shapes.</summary>
@@ -60,7 +63,42 @@ internal static class Names
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 
+    /// <summary>An enumeration's value in the files' spelling: words in lower case, joined by underscores.</summary>
+    public static string Of<T>(T value)
+        where T : struct, Enum => OperatorNames<T>.Of(value);
+
     public static int SizeOf(TensorType type) => type == TensorType.Int8 ? 1 : 4;
 
     public static string Describe(TensorType type, TensorShape shape) => $"{Of(type)} {shape}";
+}
+
+/// <summary>The spelling of an enumeration's values in files, such as <c>leaky_relu</c>.</summary>
+internal static class OperatorNames<T>
+    where T : struct, Enum
+{
+    private static readonly FrozenDictionary<T, string> Texts = Enum.GetValues<T>().ToFrozenDictionary(value => value, value => Spell(value.ToString()));
+    private static readonly FrozenDictionary<string, T> Values = Texts.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
+
+    public static IEnumerable<string> All => Texts.Values.Order(StringComparer.Ordinal);
+
+    public static string Of(T value) => Texts.TryGetValue(value, out var text) ? text : value.ToString();
+
+    public static T? Find(string text) => Values.TryGetValue(text, out var value) ? value : null;
+
+    // "PRelu" is one word with the letter before it.
+    private static string Spell(string name)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (i > 1 && char.IsUpper(name[i]))
+            {
+                text.Append('_');
+            }
+
+            text.Append(char.ToLowerInvariant(name[i]));
+        }
+
+        return text.ToString();
+    }
 }

@@ -30,6 +30,20 @@ internal abstract record Node(string Name)
 
         return builder.ToImmutable();
     }
+
+    protected static ImmutableArray<Value> PresentValues(params ReadOnlySpan<Value?> values)
+    {
+        var builder = ImmutableArray.CreateBuilder<Value>();
+        foreach (var value in values)
+        {
+            if (value is not null)
+            {
+                builder.Add(value);
+            }
+        }
+
+        return builder.ToImmutable();
+    }
 }
 
 /// <summary>
@@ -140,51 +154,6 @@ internal sealed record DelayNode(string Name, Value Input, Value History, Value 
     public override ImmutableArray<Value> Inputs => [Input, History];
 
     public override ImmutableArray<Value> Outputs => [Output, NewHistory];
-}
-
-/// <summary>Functions of one argument.</summary>
-internal enum UnaryOperator
-{
-    Identity,
-    Tanh,
-    Sigmoid,
-    Relu,
-    Exp,
-    Negate,
-    Abs,
-}
-
-/// <summary>Applies a function to each element.</summary>
-internal sealed record UnaryNode(string Name, UnaryOperator Function, Value Input, Value Output) : Node(Name)
-{
-    public override string Operator => Function.ToString().ToLowerInvariant();
-
-    public override ImmutableArray<Value> Inputs => [Input];
-
-    public override ImmutableArray<Value> Outputs => [Output];
-}
-
-/// <summary>Functions of two arguments.</summary>
-internal enum BinaryOperator
-{
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Minimum,
-    Maximum,
-}
-
-/// <summary>
-/// Combines two tensors elementwise. Shapes are equal, or the right one is a trailing part of the left one (or a scalar) and is repeated.
-/// </summary>
-internal sealed record BinaryNode(string Name, BinaryOperator Function, Value Left, Value Right, Value Output) : Node(Name)
-{
-    public override string Operator => Function.ToString().ToLowerInvariant();
-
-    public override ImmutableArray<Value> Inputs => [Left, Right];
-
-    public override ImmutableArray<Value> Outputs => [Output];
 }
 
 /// <summary>Softmax over the last axis, or its logarithm.</summary>

@@ -6,7 +6,7 @@ namespace RnnRuntime.Graph;
 /// The types and shapes of every operator: <see cref="Check"/> holds a whole node against its rule; the other members give a builder or
 /// a reader the shapes of outputs that it is about to make. An error names the section that the caller gives.
 /// </summary>
-internal static class ShapeRules
+internal static partial class ShapeRules
 {
     public const int MaxRank = 8;
 
@@ -59,15 +59,73 @@ internal static class ShapeRules
             case UnaryNode unary:
                 Require(Enum.IsDefined(unary.Function), section, "op", $"{unary.Function}", "a function of one argument");
                 TypeOf(section, "inputs.input", unary.Input, TensorType.Float32);
+                Require(float.IsFinite(unary.Alpha) && float.IsFinite(unary.Beta), section, "attributes.alpha", $"{unary.Alpha} and {unary.Beta}", "finite numbers");
                 Same(section, "outputs.output", unary.Output, unary.Input);
                 break;
             case BinaryNode binary:
                 Require(Enum.IsDefined(binary.Function), section, "op", $"{binary.Function}", "a function of two arguments");
-                TypeOf(section, "inputs.left", binary.Left, TensorType.Float32);
-                TypeOf(section, "inputs.right", binary.Right, TensorType.Float32);
-                Require(IsTrailing(binary.Left.Shape, binary.Right.Shape),
-                    section, "inputs.right", $"{binary.Right.Shape}", $"{binary.Left.Shape} or a trailing part of it");
-                Same(section, "outputs.output", binary.Output, binary.Left);
+                if (!(binary.Function is BinaryOperator.Equal or BinaryOperator.Less or BinaryOperator.Greater && binary.Left.Type == TensorType.Int32))
+                {
+                    TypeOf(section, "inputs.left", binary.Left, TensorType.Float32);
+                }
+
+                TypeOf(section, "inputs.right", binary.Right, binary.Left.Type);
+                Expect(section, "outputs.output", binary.Output, TensorType.Float32, Broadcast(section, "inputs.right", binary.Left.Shape, binary.Right.Shape));
+                break;
+            case SelectNode select:
+                TypeOf(section, "inputs.condition", select.Condition, TensorType.Float32);
+                TypeOf(section, "inputs.when_true", select.WhenTrue, TensorType.Float32);
+                TypeOf(section, "inputs.when_false", select.WhenFalse, TensorType.Float32);
+                Expect(section, "outputs.output", select.Output, TensorType.Float32, SelectOutput(section, select.Condition, select.WhenTrue, select.WhenFalse));
+                break;
+            case CastNode cast:
+                Require(cast.Input.Type != cast.Output.Type && cast.Input.Type != TensorType.Int8 && cast.Output.Type != TensorType.Int8,
+                    section, "outputs.output", $"{Names.Of(cast.Input.Type)} to {Names.Of(cast.Output.Type)}", "float32 to int32 or int32 to float32");
+                Expect(section, "outputs.output", cast.Output, cast.Output.Type, cast.Input.Shape);
+                break;
+            case FusedNode fused:
+                CheckFused(section, fused);
+                break;
+            case ViewNode view:
+                CheckView(section, view);
+                break;
+            case ConcatNode concat:
+                Expect(section, "outputs.output", concat.Output, concat.Parts.IsEmpty ? TensorType.Float32 : concat.Parts[0].Type, ConcatOutput(section, concat.Parts, concat.Axis));
+                break;
+            case PickNode pick:
+                CheckPick(section, pick);
+                break;
+            case GatherNode gather:
+                TypeOf(section, "inputs.indices", gather.Indices, TensorType.Int32);
+                Expect(section, "outputs.output", gather.Output, gather.Data.Type, GatherOutput(section, gather.Data, gather.Indices, gather.Axis));
+                break;
+            case MatMulNode product:
+                TypeOf(section, "inputs.left", product.Left, TensorType.Float32);
+                TypeOf(section, "inputs.right", product.Right, TensorType.Float32);
+                Expect(section, "outputs.output", product.Output, TensorType.Float32, MatMulOutput(section, product.Left, product.Right));
+                break;
+            case ReduceNode reduce:
+                Require(Enum.IsDefined(reduce.Function), section, "op", $"{reduce.Function}", "a reduction");
+                TypeOf(section, "inputs.input", reduce.Input, TensorType.Float32);
+                Expect(section, "outputs.output", reduce.Output, TensorType.Float32, ReduceOutput(section, reduce.Input));
+                break;
+            case LayerNormNode norm:
+                TypeOf(section, "inputs.input", norm.Input, TensorType.Float32);
+                AtLeastRank(section, "inputs.input", norm.Input, 1);
+                Vector(section, "tensors.scale", norm.Scale, norm.Input.Shape[-1]);
+                Vector(section, "tensors.bias", norm.Bias, norm.Input.Shape[-1]);
+                Require(float.IsFinite(norm.Epsilon) && norm.Epsilon >= 0, section, "attributes.epsilon", $"{norm.Epsilon}", "a finite number of at least 0");
+                Same(section, "outputs.output", norm.Output, norm.Input);
+                break;
+            case ConvNode convolution:
+                Matrix(section, "weights", "scales", convolution.Weights);
+                Vector(section, "tensors.bias", convolution.Bias, convolution.Weights.Rows);
+                Expect(section, "outputs.output", convolution.Output, TensorType.Float32, ConvOutput(
+                    section, convolution.Input, convolution.Weights, convolution.Kernel, convolution.Strides, convolution.Dilations,
+                    convolution.PadsBefore, convolution.PadsAfter, convolution.Groups));
+                break;
+            case SequenceNode sequence:
+                CheckSequence(section, sequence);
                 break;
             case SoftmaxNode softmax:
                 TypeOf(section, "inputs.input", softmax.Input, TensorType.Float32);
@@ -75,7 +133,7 @@ internal static class ShapeRules
                 Same(section, "outputs.output", softmax.Output, softmax.Input);
                 break;
             case ConstantNode constant:
-                Require(constant.Data.Type == TensorType.Float32, section, "tensors.data", Names.Of(constant.Data.Type), "float32");
+                Require(constant.Data.Type != TensorType.Int8, section, "tensors.data", Names.Of(constant.Data.Type), "float32 or int32");
                 Expect(section, "outputs.output", constant.Output, constant.Data.Type, constant.Data.Shape);
                 break;
             default:
@@ -105,6 +163,9 @@ internal static class ShapeRules
         AtLeastRank(section, "inputs.input", input, 1);
         return Shape(section, "outputs.output", [.. input.Shape.Dimensions[..^1], weights.Rows]);
     }
+
+    public static TensorShape SelectOutput(string section, Value condition, Value whenTrue, Value whenFalse) => Broadcast(
+        section, "inputs.when_false", Broadcast(section, "inputs.when_true", condition.Shape, whenTrue.Shape), whenFalse.Shape);
 
     public static TensorShape EmbeddingOutput(string section, Value indices, Constant table)
     {
@@ -190,7 +251,7 @@ internal static class ShapeRules
         Require(value is { Type: TensorType.Float32, Shape.Rank: 1 }, section, field, Names.Describe(value.Type, value.Shape), "float32 of one extent");
 
     private static void AtLeastRank(string section, string field, Value value, int rank) =>
-        Require(value.Shape.Rank >= rank, section, field, $"{value.Shape}", $"at least {rank} extent");
+        Require(value.Shape.Rank >= rank, section, field, $"{value.Shape}", $"at least {rank} extents");
 
     private static void TypeOf(string section, string field, Value value, TensorType type) =>
         Require(value.Type == type, section, field, Names.Describe(value.Type, value.Shape), Names.Of(type));
@@ -199,9 +260,6 @@ internal static class ShapeRules
 
     private static void Expect(string section, string field, Value value, TensorType type, TensorShape shape) =>
         Require(value.Type == type && value.Shape == shape, section, field, Names.Describe(value.Type, value.Shape), Names.Describe(type, shape));
-
-    private static bool IsTrailing(TensorShape whole, TensorShape part) =>
-        part.Rank <= whole.Rank && whole.Dimensions.AsSpan()[(whole.Rank - part.Rank)..].SequenceEqual(part.Dimensions.AsSpan());
 
     private static void Require([DoesNotReturnIf(false)] bool condition, string section, string field, string found, string expected)
     {

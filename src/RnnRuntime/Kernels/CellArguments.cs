@@ -68,6 +68,18 @@ internal enum UnaryFunction
 
     /// <summary>Magnitudes below 2^-80 become zero.</summary>
     Flush,
+    Sqrt,
+    Reciprocal,
+    Log,
+    LeakyRelu,
+    Elu,
+    HardSigmoid,
+    ThresholdedRelu,
+    ScaledTanh,
+    Affine,
+    Softplus,
+    Softsign,
+    Not,
 }
 
 /// <summary>Functions of two arguments, as kernels know them.</summary>
@@ -79,4 +91,18 @@ internal enum BinaryFunction
     Divide,
     Minimum,
     Maximum,
+    Power,
+    PRelu,
+    Equal,
+    Less,
+    Greater,
+}
+
+/// <summary>Reductions of rows, as kernels know them.</summary>
+internal enum ReduceFunction
+{
+    Sum,
+    Mean,
+    Maximum,
+    Minimum,
 }

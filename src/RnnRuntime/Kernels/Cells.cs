@@ -86,7 +86,7 @@ internal static unsafe class Cells<TFp32, TInt8, TLanes, TVector>
             for (var b = 0; b < a.Streams; b++)
             {
                 var hidden = a.Hidden + b * a.StateStride;
-                Elementwise<TLanes, TVector>.Unary(activation, gates + b * a.GatesStride, hidden, weights.Groups * 8);
+                Elementwise<TLanes, TVector>.Unary(activation, 0f, 0f, gates + b * a.GatesStride, hidden, weights.Groups * 8);
                 FlushUnits(weights.Groups, hidden, y + b * a.YStride);
             }
         }

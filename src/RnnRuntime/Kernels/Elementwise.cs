@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace RnnRuntime.Kernels;
 
 /// <summary>Loops over any number of elements: whole vectors first, the rest one by one with the same operations.</summary>
-internal static unsafe class Elementwise<TLanes, TVector>
+internal static unsafe partial class Elementwise<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unary(UnaryFunction function, float* x, float* y, int count)
+    public static void Unary(UnaryFunction function, float alpha, float beta, float* x, float* y, int count)
     {
         switch (function)
         {
@@ -19,22 +19,56 @@ internal static unsafe class Elementwise<TLanes, TVector>
             case UnaryFunction.Negate: Map<NegateOperation>(x, y, count); break;
             case UnaryFunction.Abs: Map<AbsOperation>(x, y, count); break;
             case UnaryFunction.Flush: Map<FlushOperation>(x, y, count); break;
+            case UnaryFunction.Sqrt: Map<SqrtOperation>(x, y, count); break;
+            case UnaryFunction.Reciprocal: Map<ReciprocalOperation>(x, y, count); break;
+            case UnaryFunction.Log: Map<LogOperation>(x, y, count); break;
+            case UnaryFunction.LeakyRelu: Map<LeakyReluOperation>(alpha, beta, x, y, count); break;
+            case UnaryFunction.Elu: Map<EluOperation>(alpha, beta, x, y, count); break;
+            case UnaryFunction.HardSigmoid: Map<HardSigmoidOperation>(alpha, beta, x, y, count); break;
+            case UnaryFunction.ThresholdedRelu: Map<ThresholdedReluOperation>(alpha, beta, x, y, count); break;
+            case UnaryFunction.ScaledTanh: Map<ScaledTanhOperation>(alpha, beta, x, y, count); break;
+            case UnaryFunction.Affine: Map<AffineOperation>(alpha, beta, x, y, count); break;
+            case UnaryFunction.Softplus: Map<SoftplusOperation>(x, y, count); break;
+            case UnaryFunction.Softsign: Map<SoftsignOperation>(x, y, count); break;
+            case UnaryFunction.Not: Map<NotOperation>(x, y, count); break;
             default: new ReadOnlySpan<float>(x, count).CopyTo(new Span<float>(y, count)); break;
         }
     }
 
-    /// <summary>The right operand is an array like the left one, or (<paramref name="rightIsScalar"/>) a single element.</summary>
+    /// <summary>Each operand is an array or a single element; the result may take the place of an array.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Binary(BinaryFunction function, float* left, float* right, bool rightIsScalar, float* y, int count)
+    public static void Binary(BinaryFunction function, float* left, bool leftIsScalar, float* right, bool rightIsScalar, float* y, int count)
     {
         switch (function)
         {
-            case BinaryFunction.Add: Zip<AddOperation>(left, right, rightIsScalar, y, count); break;
-            case BinaryFunction.Subtract: Zip<SubtractOperation>(left, right, rightIsScalar, y, count); break;
-            case BinaryFunction.Multiply: Zip<MultiplyOperation>(left, right, rightIsScalar, y, count); break;
-            case BinaryFunction.Divide: Zip<DivideOperation>(left, right, rightIsScalar, y, count); break;
-            case BinaryFunction.Minimum: Zip<MinimumOperation>(left, right, rightIsScalar, y, count); break;
-            default: Zip<MaximumOperation>(left, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Add: Zip<AddOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Subtract: Zip<SubtractOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Multiply: Zip<MultiplyOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Divide: Zip<DivideOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Minimum: Zip<MinimumOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Maximum: Zip<MaximumOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.PRelu: Zip<PReluOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Equal: Zip<EqualOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Less: Zip<LessOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            case BinaryFunction.Power: Power(left, leftIsScalar, right, rightIsScalar, y, count); break;
+            default: Zip<GreaterOperation>(left, leftIsScalar, right, rightIsScalar, y, count); break;
+        }
+    }
+
+    /// <summary>whenTrue where the condition is not 0 (NaN is not), else whenFalse; the result may take the place of any operand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Select(float* condition, float* whenTrue, float* whenFalse, float* y, int count)
+    {
+        var i = 0;
+        for (; i <= count - TLanes.Width; i += TLanes.Width)
+        {
+            var chosen = TLanes.SelectEqual(TLanes.Load(condition + i), TLanes.Broadcast(0f), TLanes.Load(whenFalse + i), TLanes.Load(whenTrue + i));
+            TLanes.Store(y + i, chosen);
+        }
+
+        for (; i < count; i++)
+        {
+            y[i] = condition[i] == 0f ? whenFalse[i] : whenTrue[i];
         }
     }
 
@@ -82,61 +116,12 @@ internal static unsafe class Elementwise<TLanes, TVector>
         var sum = ((partial[0] + partial[4]) + (partial[2] + partial[6])) + ((partial[1] + partial[5]) + (partial[3] + partial[7]));
         if (!logarithm)
         {
-            Zip<DivideOperation>(y, &sum, rightIsScalar: true, y, count);
+            Zip<DivideOperation>(y, false, &sum, true, y, count);
             return;
         }
 
         var logSum = (float)DoubleMath.Log(sum);
-        Zip<SubtractOperation>(x, &largest, rightIsScalar: true, y, count);
-        Zip<SubtractOperation>(y, &logSum, rightIsScalar: true, y, count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Map<TOperation>(float* x, float* y, int count)
-        where TOperation : struct, IUnaryOperation
-    {
-        var i = 0;
-        for (; i <= count - TLanes.Width; i += TLanes.Width)
-        {
-            TLanes.Store(y + i, TOperation.Apply<TLanes, TVector>(TLanes.Load(x + i)));
-        }
-
-        for (; i < count; i++)
-        {
-            y[i] = TOperation.Apply<ScalarLanes, float>(x[i]);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Zip<TOperation>(float* left, float* right, bool rightIsScalar, float* y, int count)
-        where TOperation : struct, IBinaryOperation
-    {
-        var i = 0;
-        if (rightIsScalar)
-        {
-            var scalar = *right;
-            var repeated = TLanes.Broadcast(scalar);
-            for (; i <= count - TLanes.Width; i += TLanes.Width)
-            {
-                TLanes.Store(y + i, TOperation.Apply<TLanes, TVector>(TLanes.Load(left + i), repeated));
-            }
-
-            for (; i < count; i++)
-            {
-                y[i] = TOperation.Apply<ScalarLanes, float>(left[i], scalar);
-            }
-
-            return;
-        }
-
-        for (; i <= count - TLanes.Width; i += TLanes.Width)
-        {
-            TLanes.Store(y + i, TOperation.Apply<TLanes, TVector>(TLanes.Load(left + i), TLanes.Load(right + i)));
-        }
-
-        for (; i < count; i++)
-        {
-            y[i] = TOperation.Apply<ScalarLanes, float>(left[i], right[i]);
-        }
+        Zip<SubtractOperation>(x, false, &largest, true, y, count);
+        Zip<SubtractOperation>(y, false, &logSum, true, y, count);
     }
 }

@@ -28,6 +28,8 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Divide(TVector left, TVector right);
 
+    static abstract TVector Sqrt(TVector value);
+
     /// <summary>left * right + addend, rounded once.</summary>
     static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
@@ -43,6 +45,15 @@ internal unsafe interface ILanes<TVector>
 
     /// <summary>left &lt; right ? chosen : otherwise; otherwise where either is NaN.</summary>
     static abstract TVector SelectLess(TVector left, TVector right, TVector chosen, TVector otherwise);
+
+    /// <summary>left == right ? chosen : otherwise; otherwise where either is NaN.</summary>
+    static abstract TVector SelectEqual(TVector left, TVector right, TVector chosen, TVector otherwise);
+
+    /// <summary>The exponent e of a positive normal number m * 2^e with 1 &lt;= m &lt; 2; some number for all others.</summary>
+    static abstract TVector Exponent(TVector value);
+
+    /// <summary>The significand m of a normal number +-m * 2^e with 1 &lt;= m &lt; 2; some number in that range for all others.</summary>
+    static abstract TVector Significand(TVector value);
 
     /// <summary>The lane's bit pattern shifted left by 23: a power of two where the low 8 bits are its exponent field and bit 8 is clear.</summary>
     static abstract TVector PowerFromLowBits(TVector bits);

@@ -23,6 +23,8 @@ internal readonly unsafe struct ScalarLanes : ILanes<float>
 
     public static float Divide(float left, float right) => left / right;
 
+    public static float Sqrt(float value) => MathF.Sqrt(value);
+
     public static float MultiplyAdd(float left, float right, float addend) => MathF.FusedMultiplyAdd(left, right, addend);
 
     public static float Minimum(float left, float right) => left < right ? left : right;
@@ -34,6 +36,13 @@ internal readonly unsafe struct ScalarLanes : ILanes<float>
     public static float CopySign(float magnitude, float sign) => MathF.CopySign(magnitude, sign);
 
     public static float SelectLess(float left, float right, float chosen, float otherwise) => left < right ? chosen : otherwise;
+
+    public static float SelectEqual(float left, float right, float chosen, float otherwise) => left == right ? chosen : otherwise;
+
+    public static float Exponent(float value) => (int)(BitConverter.SingleToUInt32Bits(value) >> 23) - 127;
+
+    public static float Significand(float value) =>
+        BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) & 0x7F_FFFF) | 0x3F80_0000);
 
     public static float PowerFromLowBits(float bits) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(bits) << 23);
 }

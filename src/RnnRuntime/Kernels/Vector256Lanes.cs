@@ -39,6 +39,9 @@ internal readonly unsafe struct Vector256Lanes : ILanes<Vector256<float>>
     public static Vector256<float> Divide(Vector256<float> left, Vector256<float> right) => left / right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sqrt(Vector256<float> value) => Avx.Sqrt(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
         Fma.MultiplyAdd(left, right, addend);
 
@@ -58,6 +61,19 @@ internal readonly unsafe struct Vector256Lanes : ILanes<Vector256<float>>
     public static Vector256<float> SelectLess(
         Vector256<float> left, Vector256<float> right, Vector256<float> chosen, Vector256<float> otherwise) =>
         Avx.BlendVariable(otherwise, chosen, Avx.CompareLessThan(left, right));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> SelectEqual(
+        Vector256<float> left, Vector256<float> right, Vector256<float> chosen, Vector256<float> otherwise) =>
+        Avx.BlendVariable(otherwise, chosen, Avx.CompareEqual(left, right));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Exponent(Vector256<float> value) =>
+        Avx.ConvertToVector256Single(Avx2.ShiftRightLogical(value.AsInt32(), 23) - Vector256.Create(127));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Significand(Vector256<float> value) =>
+        ((value.AsInt32() & Vector256.Create(0x7F_FFFF)) | Vector256.Create(0x3F80_0000)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerFromLowBits(Vector256<float> bits) => Avx2.ShiftLeftLogical(bits.AsInt32(), 23).AsSingle();

@@ -26,7 +26,7 @@ internal sealed class ArenaLayout
 
     public nint TotalBytes { get; }
 
-    /// <summary>Byte offset of each buffer; -1 for constants.</summary>
+    /// <summary>Byte offset of each buffer; -1 for constants and views.</summary>
     public ImmutableArray<nint> Offsets { get; }
 
     public static ArenaLayout Create(ImmutableArray<BufferInfo> buffers, int streams, int chunkLength)
@@ -42,7 +42,7 @@ internal sealed class ArenaLayout
 
         var persistent = end;
         var placed = new List<(nint Start, nint End, BufferInfo Buffer)>();
-        var temporary = buffers.Where(buffer => !buffer.IsPersistent && buffer.Kind != BufferKind.Constant)
+        var temporary = buffers.Where(buffer => buffer.Parent is null && !buffer.IsPersistent && buffer.Kind != BufferKind.Constant)
             .OrderByDescending(buffer => buffer.Bytes(streams, chunkLength)).ThenBy(buffer => buffer.Index);
         foreach (var buffer in temporary)
         {

@@ -32,18 +32,27 @@ internal sealed record BufferInfo(int Index, string Name, BufferKind Kind, int S
     /// <summary>Address in the plan's memory; constants only.</summary>
     public nint ConstantAddress { get; init; }
 
+    /// <summary>The buffer whose memory this one is a part of, for a view; itself otherwise.</summary>
+    public BufferInfo Root => Parent is null ? this : Parent.Root;
+
+    /// <summary>Set for a view: its elements start <see cref="ParentOffset"/> elements into each vector of the parent.</summary>
+    public BufferInfo? Parent { get; init; }
+
+    public int ParentOffset { get; init; }
+
     /// <summary>First and last plan step that touch it; set once all steps are known.</summary>
     public int FirstStep { get; set; } = int.MaxValue;
 
     public int LastStep { get; set; } = -1;
 
-    public bool IsPersistent => Kind is BufferKind.State or BufferKind.Counter;
+    public bool IsPersistent => Parent is null && Kind is BufferKind.State or BufferKind.Counter;
 
     /// <summary>Bytes in an arena for this many streams and time steps, a multiple of 64.</summary>
     public nint Bytes(int streams, int chunkLength)
     {
         var elements = Kind switch
         {
+            _ when Parent is not null => 0,
             BufferKind.Frames => checked((nint)Stride * streams * chunkLength),
             BufferKind.State => checked((nint)Stride * streams),
             BufferKind.Constant => 0,

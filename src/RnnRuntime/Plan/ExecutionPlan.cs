@@ -18,7 +18,7 @@ internal sealed record StateSlot(StateVariable Variable, BufferInfo Buffer, Ring
 /// <param name="Name">Its name.</param>
 /// <param name="Value">Its type and shape.</param>
 /// <param name="Buffer">Its frames.</param>
-/// <param name="IndexLimit">Indices must be below this; 0 for floats.</param>
+/// <param name="IndexLimit">Indices must be below this; 0 where any number may come.</param>
 internal sealed record Port(string Name, Value Value, BufferInfo Buffer, int IndexLimit);
 
 /// <summary>
@@ -122,7 +122,7 @@ internal sealed class ExecutionPlan : IDisposable
     {
         for (var i = 0; i < Steps.Length; i++)
         {
-            foreach (var buffer in Steps[i].Buffers)
+            foreach (var buffer in Steps[i].Buffers.Select(buffer => buffer.Root))
             {
                 buffer.FirstStep = Math.Min(buffer.FirstStep, i);
                 buffer.LastStep = Math.Max(buffer.LastStep, i);
@@ -133,14 +133,15 @@ internal sealed class ExecutionPlan : IDisposable
         // step of the chunk, so that nothing else may use their memory at all.
         foreach (var port in Inputs)
         {
-            port.Buffer.FirstStep = -1;
-            port.Buffer.LastStep = Steps.Length;
+            port.Buffer.Root.FirstStep = -1;
+            port.Buffer.Root.LastStep = Steps.Length;
         }
 
         foreach (var port in Outputs)
         {
-            port.Buffer.FirstStep = HasFeedback ? -1 : Math.Min(port.Buffer.FirstStep, Steps.Length);
-            port.Buffer.LastStep = Steps.Length;
+            var buffer = port.Buffer.Root;
+            buffer.FirstStep = HasFeedback ? -1 : Math.Min(buffer.FirstStep, Steps.Length);
+            buffer.LastStep = Steps.Length;
         }
     }
 }

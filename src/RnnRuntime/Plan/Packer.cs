@@ -53,11 +53,31 @@ internal sealed unsafe class Packer : IDisposable
         return result;
     }
 
-    /// <summary>The bytes of a constant, aligned.</summary>
-    public byte* Copy(Constant constant)
+    /// <summary>The real values of a matrix, [column][row].</summary>
+    public float* Transposed(Weights weights)
     {
-        var result = Allocate(constant.Data.Length);
-        constant.Data.Span.CopyTo(new Span<byte>(result, constant.Data.Length));
+        var result = (float*)Allocate((nint)weights.Rows * weights.Columns * sizeof(float));
+        var values = weights.Values.Data.Span;
+        for (var row = 0; row < weights.Rows; row++)
+        {
+            var scale = weights.IsInt8 ? Element(weights.Scales, row) : 1f;
+            for (var column = 0; column < weights.Columns; column++)
+            {
+                var at = (row * weights.Columns) + column;
+                result[((nint)column * weights.Rows) + row] = weights.IsInt8 ? (sbyte)values[at] * scale : MemoryMarshal.Cast<byte, float>(values)[at];
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>The bytes of a constant, aligned.</summary>
+    public byte* Copy(Constant constant) => Copy(constant.Data.Span);
+
+    public byte* Copy(ReadOnlySpan<byte> data)
+    {
+        var result = Allocate(data.Length);
+        data.CopyTo(new Span<byte>(result, data.Length));
         return result;
     }
 

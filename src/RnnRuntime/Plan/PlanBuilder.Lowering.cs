@@ -18,17 +18,24 @@ internal sealed unsafe partial class PlanBuilder
             case CausalConv1dNode convolution: Lower(convolution); break;
             case DelayNode delay: Lower(delay); break;
             case ConstantNode constant: Lower(constant); break;
-            case UnaryNode unary:
-                _steps.Add(new UnaryStep(unary.Name, unary.Operator, _variant, Function(unary.Function), FramesOf(unary.Input), FramesOf(unary.Output)));
-                break;
-            case BinaryNode binary:
-                _steps.Add(new BinaryStep(
-                    binary.Name, binary.Operator, _variant, Function(binary.Function), FramesOf(binary.Left), FramesOf(binary.Right), FramesOf(binary.Output)));
-                break;
+            case UnaryNode unary: Lower(unary); break;
+            case BinaryNode binary: Lower(binary); break;
+            case SelectNode select: Lower(select); break;
+            case FusedNode fused: LowerElementwise(fused, fused.Operands, fused.Output, fused.Operations); break;
+            case ViewNode view: Lower(view); break;
+            case ConcatNode concat: Lower(concat); break;
+            case PickNode pick: Lower(pick); break;
+            case GatherNode gather: Lower(gather); break;
+            case MatMulNode product: Lower(product); break;
+            case ReduceNode reduce: Lower(reduce); break;
+            case LayerNormNode norm: Lower(norm); break;
+            case CastNode cast: Lower(cast); break;
             case SoftmaxNode softmax:
                 _steps.Add(new SoftmaxStep(
                     softmax.Name, softmax.Operator, _variant, softmax.Input.Shape[-1], softmax.Logarithm, FramesOf(softmax.Input), FramesOf(softmax.Output)));
                 break;
+            case SequenceNode sequence: Lower(sequence); break;
+            case ConvNode convolution: Lower(convolution); break;
             default:
                 throw new NotSupportedException($"Node '{node.Name}': no plan step exists for the operator '{node.Operator}'.");
         }
@@ -130,12 +137,8 @@ internal sealed unsafe partial class PlanBuilder
 
     private void Lower(ConstantNode node)
     {
-        var buffer = new BufferInfo(_buffers.Count, node.Name, BufferKind.Constant, 0, node.Data.Shape.ElementCount)
-        {
-            ConstantAddress = (nint)_packer.Copy(node.Data),
-        };
-        _buffers.Add(buffer);
-        _frames.Add(node.Output, buffer);
+        _frames.Add(node.Output, NewConstant(node.Name, node.Data.Data.Span, node.Data.Shape.ElementCount));
+        _constants.Add(node.Output, node.Data);
     }
 
     private (RingBuffer Ring, BufferInfo? HistoryInput, BufferInfo? HistoryOutput) RingFor(string name, Value history, Value newHistory, int width)
@@ -150,27 +153,4 @@ internal sealed unsafe partial class PlanBuilder
         _states.Add(NewSlot(state, data, ring));
         return (ring, null, _uses.ContainsKey(newHistory) ? FramesOf(newHistory) : null);
     }
-
-    private static UnaryFunction Function(UnaryOperator function) => function switch
-    {
-        UnaryOperator.Identity => UnaryFunction.Identity,
-        UnaryOperator.Tanh => UnaryFunction.Tanh,
-        UnaryOperator.Sigmoid => UnaryFunction.Sigmoid,
-        UnaryOperator.Relu => UnaryFunction.Relu,
-        UnaryOperator.Exp => UnaryFunction.Exp,
-        UnaryOperator.Negate => UnaryFunction.Negate,
-        UnaryOperator.Abs => UnaryFunction.Abs,
-        _ => throw new ArgumentOutOfRangeException(nameof(function), function, "Unknown unary operator."),
-    };
-
-    private static BinaryFunction Function(BinaryOperator function) => function switch
-    {
-        BinaryOperator.Add => BinaryFunction.Add,
-        BinaryOperator.Subtract => BinaryFunction.Subtract,
-        BinaryOperator.Multiply => BinaryFunction.Multiply,
-        BinaryOperator.Divide => BinaryFunction.Divide,
-        BinaryOperator.Minimum => BinaryFunction.Minimum,
-        BinaryOperator.Maximum => BinaryFunction.Maximum,
-        _ => throw new ArgumentOutOfRangeException(nameof(function), function, "Unknown binary operator."),
-    };
 }

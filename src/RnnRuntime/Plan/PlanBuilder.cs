@@ -16,6 +16,8 @@ internal sealed unsafe partial class PlanBuilder
     private readonly Dictionary<Value, BufferInfo> _frames = [];
     private readonly Dictionary<Value, StateVariable> _localStates = [];
     private readonly Dictionary<Value, int> _uses = [];
+    private readonly Dictionary<Value, ViewNode> _views = [];
+    private readonly Dictionary<Value, Constant> _constants = [];
     private bool _hasFeedback;
 
     private PlanBuilder(RnnGraph graph, KernelVariant variant)
@@ -58,7 +60,14 @@ internal sealed unsafe partial class PlanBuilder
             var slot = NewSlot(state, NewBuffer(state.Name, BufferKind.State, state.Input.Shape.ElementCount), null);
             feedback.Add(slot);
             _states.Add(slot);
-            _steps.Add(new LoadStateStep(state.Name, slot.Buffer, FramesOf(state.Input)));
+            if (IsReadInPlace(state))
+            {
+                _frames.Add(state.Input, slot.Buffer);
+            }
+            else
+            {
+                _steps.Add(new LoadStateStep(state.Name, slot.Buffer, FramesOf(state.Input)));
+            }
         }
 
         foreach (var node in _graph.Nodes)
@@ -66,14 +75,17 @@ internal sealed unsafe partial class PlanBuilder
             Lower(node);
         }
 
+        // Copies that a view needs come before the first state is replaced.
         _hasFeedback = feedback.Count > 0;
-        foreach (var slot in feedback)
+        var limits = IndexSources.InputLimits(_graph);
+        var inputs = _graph.InputValues.Select(value => new Port(value.Name, value, FramesOf(value), limits.GetValueOrDefault(value))).ToImmutableArray();
+        var outputs = _graph.OutputValues.Select(output => new Port(output.Name, output.Value, OutputOf(output.Value, inputs), 0)).ToImmutableArray();
+        var next = feedback.Select(slot => FramesOf(slot.Variable.Output)).ToArray();
+        for (var i = 0; i < next.Length; i++)
         {
-            _steps.Add(new StoreStateStep(slot.Variable.Name, _variant, FramesOf(slot.Variable.Output), slot.Buffer));
+            _steps.Add(new StoreStateStep(feedback[i].Variable.Name, _variant, next[i], feedback[i].Buffer));
         }
 
-        var inputs = _graph.InputValues.Select(value => new Port(value.Name, value, FramesOf(value), IndexLimit(value))).ToImmutableArray();
-        var outputs = _graph.OutputValues.Select(output => new Port(output.Name, output.Value, FramesOf(output.Value), 0)).ToImmutableArray();
         var order = _graph.StateVariables.Select((state, index) => (state, index)).ToDictionary(pair => pair.state, pair => pair.index);
         return new ExecutionPlan(
             _variant, _packer, [.. _steps], [.. _buffers], inputs, outputs, [.. _states.OrderBy(slot => order[slot.Variable])], _hasFeedback);
@@ -111,10 +123,37 @@ internal sealed unsafe partial class PlanBuilder
         });
     }
 
-    private int IndexLimit(Value value) =>
-        value.Type != TensorType.Int32
-            ? 0
-            : _graph.Nodes.OfType<EmbeddingNode>().Where(node => node.Indices == value).Select(node => node.Table.Shape[0]).DefaultIfEmpty(int.MaxValue).Min();
+    /// <summary>
+    /// Whether nodes may read the state where it lies: not where it, or a view of it, is an output or replaces a state, for states are
+    /// replaced one after another.
+    /// </summary>
+    private bool IsReadInPlace(StateVariable state)
+    {
+        var views = new HashSet<Value> { state.Input };
+        foreach (var node in _graph.Nodes)
+        {
+            if (node is ViewNode or UnaryNode { Function: UnaryOperator.Identity } && views.Contains(node.Inputs[0]))
+            {
+                views.Add(node.Outputs[0]);
+            }
+        }
+
+        return !_graph.OutputValues.Any(output => views.Contains(output.Value)) && !_graph.StateVariables.Any(other => views.Contains(other.Output));
+    }
+
+    /// <summary>An output keeps its value when an input is given anew: it never is an input's memory.</summary>
+    private BufferInfo OutputOf(Value value, ImmutableArray<Port> inputs)
+    {
+        var buffer = FramesOf(value);
+        if (inputs.All(port => port.Buffer.Root != buffer.Root))
+        {
+            return buffer;
+        }
+
+        var copy = NewBuffer($"{value.Name}.output", BufferKind.Frames, buffer.Elements);
+        _steps.Add(new BlockCopyStep(value.Name, "copy", [new BlockMove(buffer, 0, 0, 0, 0, 1, buffer.Elements)], 0f, copy));
+        return copy;
+    }
 
     private BufferInfo NewBuffer(string name, BufferKind kind, int elements)
     {
@@ -128,7 +167,8 @@ internal sealed unsafe partial class PlanBuilder
     {
         if (!_frames.TryGetValue(value, out var buffer))
         {
-            _frames.Add(value, buffer = NewBuffer(value.Name, BufferKind.Frames, value.Shape.ElementCount));
+            buffer = _views.TryGetValue(value, out var view) ? Materialize(view) : NewBuffer(value.Name, BufferKind.Frames, value.Shape.ElementCount);
+            _frames.Add(value, buffer);
         }
 
         return buffer;

@@ -26,51 +26,6 @@ internal sealed unsafe class EmbeddingStep(string name, nint table, int count, i
     }
 }
 
-/// <summary>A function of one argument on each element.</summary>
-internal sealed unsafe class UnaryStep(string name, string operation, KernelVariant variant, UnaryFunction function, BufferInfo x, BufferInfo y)
-    : PlanStep(name, operation)
-{
-    public override string Kernel => variant.Name;
-
-    public override IEnumerable<BufferInfo> Buffers => [x, y];
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Execute(StepContext context)
-    {
-        for (nint frame = 0; frame < context.Vectors; frame++)
-        {
-            variant.Unary(function, context.Frames(x) + (frame * x.Stride), context.Frames(y) + (frame * y.Stride), x.Elements);
-        }
-    }
-}
-
-/// <summary>Combines two frames elementwise; a smaller right one is repeated along the left one.</summary>
-internal sealed unsafe class BinaryStep(
-    string name, string operation, KernelVariant variant, BinaryFunction function, BufferInfo left, BufferInfo right, BufferInfo y)
-    : PlanStep(name, operation)
-{
-    private readonly int _length = right.Elements == 1 ? left.Elements : right.Elements;
-
-    public override string Kernel => variant.Name;
-
-    public override IEnumerable<BufferInfo> Buffers => [left, right, y];
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Execute(StepContext context)
-    {
-        for (nint frame = 0; frame < context.Vectors; frame++)
-        {
-            var l = context.Frames(left) + (frame * left.Stride);
-            var r = context.Frames(right) + (frame * right.Stride);
-            var output = context.Frames(y) + (frame * y.Stride);
-            for (var start = 0; start < left.Elements; start += _length)
-            {
-                variant.Binary(function, l + start, r, right.Elements == 1, output + start, _length);
-            }
-        }
-    }
-}
-
 /// <summary>Softmax of each row of the last axis, or its logarithm.</summary>
 internal sealed unsafe class SoftmaxStep(string name, string operation, KernelVariant variant, int rowLength, bool logarithm, BufferInfo x, BufferInfo y)
     : PlanStep(name, operation)

@@ -6,15 +6,25 @@ namespace RnnRuntime.Plan;
 internal sealed unsafe class StepContext
 {
     private readonly nint[] _addresses;
+    private readonly nint[] _timeStrides;
 
     public StepContext(ExecutionPlan plan, ArenaLayout layout, AlignedBlock arena)
     {
         Streams = layout.Streams;
         _addresses = new nint[plan.Buffers.Length];
+        _timeStrides = new nint[plan.Buffers.Length];
         foreach (var buffer in plan.Buffers)
         {
-            _addresses[buffer.Index] = buffer.Kind == BufferKind.Constant ? buffer.ConstantAddress : (nint)arena.Pointer + layout.Offsets[buffer.Index];
+            _addresses[buffer.Index] = AddressOf(buffer);
+            _timeStrides[buffer.Index] = buffer.Kind == BufferKind.Frames ? (nint)layout.Streams * buffer.Stride : 0;
         }
+
+        nint AddressOf(BufferInfo buffer) => buffer switch
+        {
+            { Parent: { } parent } => AddressOf(parent) + ((nint)buffer.ParentOffset * BufferInfo.ElementSize),
+            { Kind: BufferKind.Constant } => buffer.ConstantAddress,
+            _ => (nint)arena.Pointer + layout.Offsets[buffer.Index],
+        };
     }
 
     public int Streams { get; }
@@ -28,8 +38,8 @@ internal sealed unsafe class StepContext
     /// <summary>Vectors to work on: time steps times streams.</summary>
     public int Vectors => TimeSteps * Streams;
 
-    /// <summary>The buffer's first vector for the current time steps.</summary>
-    public float* Frames(BufferInfo buffer) => (float*)_addresses[buffer.Index] + ((nint)FirstTimeStep * Streams * buffer.Stride);
+    /// <summary>The buffer's first vector for the current time steps; states and constants have one for all.</summary>
+    public float* Frames(BufferInfo buffer) => (float*)_addresses[buffer.Index] + (FirstTimeStep * _timeStrides[buffer.Index]);
 
     /// <summary>The buffer's start, whatever the time step.</summary>
     public float* Start(BufferInfo buffer) => (float*)_addresses[buffer.Index];

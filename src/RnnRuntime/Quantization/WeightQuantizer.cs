@@ -66,6 +66,13 @@ internal static class WeightQuantizer
         RnnNode rnn => rnn with { InputWeights = Quantize(rnn.InputWeights), RecurrentWeights = Quantize(rnn.RecurrentWeights) },
         LinearNode linear => linear with { Weights = Quantize(linear.Weights) },
         CausalConv1dNode convolution => convolution with { Weights = Quantize(convolution.Weights) },
+        ConvNode convolution => convolution with { Weights = Quantize(convolution.Weights) },
+        SequenceNode sequence => sequence with
+        {
+            InputWeights = Quantize(sequence.InputWeights),
+            RecurrentWeights = Quantize(sequence.RecurrentWeights),
+            Projection = sequence.Projection is { } projection ? Quantize(projection) : null,
+        },
         _ => node,
     };
 }

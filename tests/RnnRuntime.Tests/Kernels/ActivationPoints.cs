@@ -7,7 +7,7 @@ internal static class ActivationPoints
 
     /// <summary>
     /// Ascending and distinct: every exponent, a fine grid, and consecutive floats about each place where an implementation changes its way:
-    /// the seam of tanh, the ends of the clamps, the limits of flushing, and where the exponential takes its next power of two.
+    /// the seams of tanh, logarithm and softplus, the ends of the clamps, the limits of flushing, and where the exponential takes its next power of two.
     /// </summary>
     public static float[] Sweep()
     {
@@ -47,9 +47,23 @@ internal static class ActivationPoints
         }
     }
 
+    /// <summary>Every so many floats, all of one sign.</summary>
+    public static IEnumerable<float> Between(float first, float last, int stride)
+    {
+        var end = BitConverter.SingleToInt32Bits(last);
+        for (var bits = BitConverter.SingleToInt32Bits(first); bits < end; bits += stride)
+        {
+            yield return BitConverter.Int32BitsToSingle(bits);
+        }
+    }
+
     private static IEnumerable<float> Seams()
     {
-        float[] named = [0.625f, 9.010913f, 10f, 20f, 87f, 87.33654f, 88f, 88.72284f, 89f, 8.271806e-25f, 1.17549435e-38f, 1f];
+        float[] named =
+        [
+            0.625f, 9.010913f, 10f, 20f, 87f, 87.33654f, 88f, 88.72284f, 89f, 8.271806e-25f, 1.17549435e-38f, 1f, 2f,
+            1.41421354f, 0.70710677f, 0.881373563f, 85.95f, 0.3f,
+        ];
         var powers = Enumerable.Range(0, 128).Select(i => (float)((i + 0.5) * Ln2));
         var halves = Enumerable.Range(0, 30).Select(i => (float)((i + 0.5) * Ln2 / 2));
         return named.Concat(powers).Concat(halves);

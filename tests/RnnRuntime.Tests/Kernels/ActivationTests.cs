@@ -15,6 +15,13 @@ public sealed class ActivationTests
     private const double TanhError = 1.2e-7;
     private const double ExpRelativeError = 1.2e-7;
 
+    private const double LogRelativeError = 1e-7;
+    private const double SoftplusRelativeError = 2e-7;
+    private const double ExpMinusOneRelativeError = 1.2e-7;
+    private const double RoundingError = 6e-8;
+
+    private const float Alpha = 0.3f;
+    private const float Beta = 0.7f;
     private const float SmallestNormal = 1.17549435e-38f;
     private const float SmallestState = 8.271806e-25f; // 2^-80
 
@@ -38,6 +45,45 @@ public sealed class ActivationTests
     [MemberData(nameof(Names))]
     public void ExpIsWithinItsRelativeError(string kernel) =>
         CheckError(kernel, UnaryFunction.Exp, x => x < -87.33654f ? 0 : x > 88.72283f ? double.PositiveInfinity : Math.Exp(x), y => y * ExpRelativeError);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void LogIsWithinItsRelativeError(string kernel)
+    {
+        CheckError(kernel, UnaryFunction.Log, Math.Log, y => Math.Abs(y) * LogRelativeError);
+        CheckError(kernel, UnaryFunction.Log, Math.Log, y => Math.Abs(y) * LogRelativeError, [.. ActivationPoints.Between(0.49f, 2.1f, 29)]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SoftplusIsWithinItsRelativeError(string kernel) =>
+        CheckError(
+            kernel, UnaryFunction.Softplus, x => x < -86 ? 0 : Math.Max(x, 0) + LogOnePlus(Math.Exp(-Math.Abs(x))),
+            y => y < 6e-38 ? 6e-38 : y * SoftplusRelativeError);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EluIsWithinItsRelativeError(string kernel) =>
+        CheckError(
+            kernel, UnaryFunction.Elu, x => x >= 0 ? x : Alpha * ExpMinusOne(x), y => (Math.Abs(y) * (ExpMinusOneRelativeError + RoundingError)) + 1e-45);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SimpleFunctionsAreWithinARounding(string kernel)
+    {
+        Check(UnaryFunction.Sqrt, Math.Sqrt);
+        Check(UnaryFunction.Reciprocal, x => 1 / x);
+        Check(UnaryFunction.LeakyRelu, x => x >= 0 ? x : Alpha * x);
+        Check(UnaryFunction.ThresholdedRelu, x => x > Alpha ? x : 0);
+        Check(UnaryFunction.Not, x => x == 0 ? 1 : 0);
+        CheckError(kernel, UnaryFunction.Softsign, x => x / (1 + Math.Abs(x)), y => (2 * RoundingError * Math.Abs(y)) + 1e-45);
+        CheckError(kernel, UnaryFunction.HardSigmoid, x => Math.Clamp(((double)Alpha * x) + Beta, 0, 1), y => RoundingError * y);
+        CheckError(kernel, UnaryFunction.Affine, x => ((double)Alpha * x) + Beta, y => (RoundingError * Math.Abs(y)) + 1e-45);
+        CheckError(kernel, UnaryFunction.ScaledTanh, x => Alpha * Math.Tanh(Beta * x), _ => Alpha * (TanhError + RoundingError) * 1.5);
+
+        void Check(UnaryFunction function, Func<double, double> reference) =>
+            CheckError(kernel, function, reference, y => (RoundingError * Math.Abs(y)) + (Math.Abs(y) < SmallestNormal ? 1e-45 : 0));
+    }
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -114,7 +160,8 @@ public sealed class ActivationTests
         float[] x = [.. s_notNumbers.Select(BitConverter.UInt32BitsToSingle)];
         foreach (var function in Enum.GetValues<UnaryFunction>())
         {
-            Variants.AssertAll(x, Apply(kernel, function, x), float.IsNaN, $"{function}");
+            var y = Apply(kernel, function, x);
+            Variants.AssertAll(x, y, value => function == UnaryFunction.Not ? value == 0 : float.IsNaN(value), $"{function}");
         }
     }
 
@@ -139,6 +186,42 @@ public sealed class ActivationTests
             (UnaryFunction.Relu, -0f, 0f),
             (UnaryFunction.Relu, -1e-45f, 0f),
             (UnaryFunction.Relu, 1e-45f, 1e-45f),
+            (UnaryFunction.Sqrt, -0f, -0f),
+            (UnaryFunction.Sqrt, float.PositiveInfinity, float.PositiveInfinity),
+            (UnaryFunction.Sqrt, -1f, float.NaN),
+            (UnaryFunction.Reciprocal, -0f, float.NegativeInfinity),
+            (UnaryFunction.Reciprocal, 0f, float.PositiveInfinity),
+            (UnaryFunction.Reciprocal, float.NegativeInfinity, -0f),
+            (UnaryFunction.Log, 0f, float.NegativeInfinity),
+            (UnaryFunction.Log, -0f, float.NegativeInfinity),
+            (UnaryFunction.Log, -1e-45f, float.NaN),
+            (UnaryFunction.Log, -1f, float.NaN),
+            (UnaryFunction.Log, float.NegativeInfinity, float.NaN),
+            (UnaryFunction.Log, float.PositiveInfinity, float.PositiveInfinity),
+            (UnaryFunction.Log, 1f, 0f),
+            (UnaryFunction.LeakyRelu, float.NegativeInfinity, float.NegativeInfinity),
+            (UnaryFunction.LeakyRelu, float.PositiveInfinity, float.PositiveInfinity),
+            (UnaryFunction.Elu, float.NegativeInfinity, -Alpha),
+            (UnaryFunction.Elu, float.PositiveInfinity, float.PositiveInfinity),
+            (UnaryFunction.Elu, 0f, 0f),
+            (UnaryFunction.HardSigmoid, float.NegativeInfinity, 0f),
+            (UnaryFunction.HardSigmoid, float.PositiveInfinity, 1f),
+            (UnaryFunction.ThresholdedRelu, Alpha, 0f),
+            (UnaryFunction.ThresholdedRelu, 0.30000004f, 0.30000004f),
+            (UnaryFunction.ThresholdedRelu, float.NegativeInfinity, 0f),
+            (UnaryFunction.ScaledTanh, float.NegativeInfinity, -Alpha),
+            (UnaryFunction.Affine, 0f, Beta),
+            (UnaryFunction.Softplus, float.NegativeInfinity, 0f),
+            (UnaryFunction.Softplus, float.PositiveInfinity, float.PositiveInfinity),
+            (UnaryFunction.Softplus, float.MaxValue, float.MaxValue),
+            (UnaryFunction.Softplus, 0f, 0.693147181f),
+            (UnaryFunction.Softsign, float.NegativeInfinity, -1f),
+            (UnaryFunction.Softsign, float.PositiveInfinity, 1f),
+            (UnaryFunction.Softsign, float.MinValue, -1f),
+            (UnaryFunction.Not, 0f, 1f),
+            (UnaryFunction.Not, -0f, 1f),
+            (UnaryFunction.Not, 1e-45f, 0f),
+            (UnaryFunction.Not, float.NegativeInfinity, 0f),
             (UnaryFunction.Flush, float.NegativeInfinity, float.NegativeInfinity),
             (UnaryFunction.Flush, -0f, 0f),
             (UnaryFunction.Flush, -1e-45f, 0f),
@@ -161,15 +244,23 @@ public sealed class ActivationTests
     public void SigmoidOfMinusInfinityIsTinyButNormal(string kernel) =>
         Assert.All(Apply(kernel, UnaryFunction.Sigmoid, [float.NegativeInfinity, -1e30f]), y => Assert.Equal(1.6458e-38, y, 1e-42));
 
-    private static void CheckError(string kernel, UnaryFunction function, Func<double, double> reference, Func<double, double> bound)
+    /// <summary>By the series where the logarithm of the sum would cancel.</summary>
+    private static double LogOnePlus(double t) => t < 1e-5 ? t * (1 - (t / 2)) : Math.Log(1 + t);
+
+    /// <summary>By the series where the difference would cancel.</summary>
+    private static double ExpMinusOne(double x) => x > -1e-4 ? x * (1 + (x / 2) + (x * x / 6)) : Math.Exp(x) - 1;
+
+    private static void CheckError(
+        string kernel, UnaryFunction function, Func<double, double> reference, Func<double, double> bound, float[]? points = null)
     {
-        var y = Apply(kernel, function, s_sweep);
+        var x = points ?? s_sweep;
+        var y = Apply(kernel, function, x);
         for (var i = 0; i < y.Length; i++)
         {
-            var expected = reference(s_sweep[i]);
-            if (!(expected == y[i] || Math.Abs(y[i] - expected) <= bound(expected)))
+            var expected = reference(x[i]);
+            if (!(expected == y[i] || (float)expected == y[i] || (double.IsNaN(expected) && float.IsNaN(y[i])) || Math.Abs(y[i] - expected) <= bound(expected)))
             {
-                Assert.Fail($"{function}({s_sweep[i]:R}) = {y[i]:R}; expected {expected:R} within {bound(expected):R}");
+                Assert.Fail($"{function}({x[i]:R}) = {y[i]:R}; expected {expected:R} within {bound(expected):R}");
             }
         }
     }
@@ -180,7 +271,7 @@ public sealed class ActivationTests
         var result = new float[x.Length];
         fixed (float* source = x, destination = result)
         {
-            variant.Unary(function, source, destination, x.Length);
+            variant.Unary(function, Alpha, Beta, source, destination, x.Length);
         }
 
         return result;

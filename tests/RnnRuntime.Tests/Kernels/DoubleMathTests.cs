@@ -5,6 +5,7 @@ namespace RnnRuntime.Tests.Kernels;
 public sealed class DoubleMathTests
 {
     private const double LogRelativeError = 1e-15;
+    private const double ExpRelativeError = 1e-15;
 
     [Fact]
     [Trait("Category", "Kernels")]
@@ -39,6 +40,31 @@ public sealed class DoubleMathTests
         Assert.Equal(double.PositiveInfinity, DoubleMath.Log(double.PositiveInfinity));
         Assert.Equal(double.NaN, DoubleMath.Log(double.NaN));
         Assert.Equal(double.NaN, DoubleMath.Log(-1));
+    }
+
+    [Fact]
+    [Trait("Category", "Kernels")]
+    public void ExpIsWithinItsRelativeError()
+    {
+        var random = new Random(19);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var x = i % 2 == 0 ? (random.NextDouble() * 1417) - 708 : (random.NextDouble() - 0.5) * Math.ScaleB(8, -random.Next(60));
+            var expected = Math.Exp(x);
+            var error = Math.Abs(DoubleMath.Exp(x) - expected) / expected;
+            Assert.True(error <= ExpRelativeError, $"exp({x:R}): relative error {error:R}");
+        }
+    }
+
+    [Fact]
+    public void ExpOfSpecialValues()
+    {
+        Assert.Equal(1.0, DoubleMath.Exp(0));
+        Assert.Equal(double.PositiveInfinity, DoubleMath.Exp(709.1));
+        Assert.Equal(double.PositiveInfinity, DoubleMath.Exp(double.PositiveInfinity));
+        Assert.Equal(0.0, DoubleMath.Exp(-708.1));
+        Assert.Equal(0.0, DoubleMath.Exp(double.NegativeInfinity));
+        Assert.Equal(double.NaN, DoubleMath.Exp(double.NaN));
     }
 
     private static void Check(double x)

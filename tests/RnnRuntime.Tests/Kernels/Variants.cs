@@ -10,6 +10,8 @@ internal static class Variants
 
     public static IEnumerable<string> Names => KernelRegistry.All.Select(variant => variant.Name);
 
+    public static TheoryData<string> Data => [.. Names];
+
     /// <summary>The variant; the test is skipped where this processor lacks what it needs.</summary>
     public static KernelVariant Require(string name)
     {

@@ -85,7 +85,7 @@ public sealed class LifetimeTests
             ],
             ImmutableSortedDictionary<string, string>.Empty);
         var exception = Assert.Throws<RnnFormatException>(() => GraphValidator.Validate(graph));
-        Assert.Contains("int32", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("1000000000", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -77,6 +77,40 @@ public sealed class QuantizerTests
     }
 
     [Fact]
+    public void ConvolutionsAndSequencesAreQuantisedWithTheirProjectionAndNothingElseIs()
+    {
+        var graph = SampleGraphs.Operators();
+        var quantized = RnnQuantizer.Quantize(graph);
+        GraphValidator.Validate(quantized);
+        foreach (var (before, after) in graph.Nodes.Zip(quantized.Nodes))
+        {
+            switch (before, after)
+            {
+                case (ConvNode source, ConvNode target):
+                    CheckRule(source.Weights, target.Weights);
+                    Assert.Equal(source with { Weights = target.Weights }, target);
+                    break;
+                case (SequenceNode source, SequenceNode target):
+                    CheckRule(source.InputWeights, target.InputWeights);
+                    CheckRule(source.RecurrentWeights, target.RecurrentWeights);
+                    Assert.Equal(source.Cell == SequenceCell.Lstm, target.Projection is not null);
+                    if (target.Projection is not null)
+                    {
+                        CheckRule(source.Projection!, target.Projection);
+                    }
+
+                    Assert.Equal(source with { InputWeights = target.InputWeights, RecurrentWeights = target.RecurrentWeights, Projection = target.Projection }, target);
+                    break;
+                default:
+                    Assert.Same(before, after);
+                    break;
+            }
+        }
+
+        Assert.Equal(["conv2d", "conv1d", "lstm", "gru", "rnn"], quantized.Nodes.Where(IsInt8).Select(node => node.Name));
+    }
+
+    [Fact]
     public void QuantisingAgainChangesNothing()
     {
         var once = RnnQuantizer.Quantize(TestModels.Tokens(7, 4, seed: 1));

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using RnnRuntime.Graph;
+
+namespace RnnRuntime.Import.Translation;
+
+/// <summary>
+/// Finds the inputs that an output replaces after each step. Names tell: without the words that say which side they are on (<c>h0</c> and
+/// <c>hn</c>, <c>state</c> and <c>stateN</c>, <c>x</c> and <c>x_out</c>, <c>prev_h</c> and <c>new_h</c>) both are the same; shapes have to agree.
+/// </summary>
+internal static class StateFinder
+{
+    private static readonly ImmutableHashSet<string> InputWords = ["in", "input", "0", "prev", "previous", "old", "init", "initial", "last", "past"];
+    private static readonly ImmutableHashSet<string> OutputWords = ["out", "output", "n", "new", "next", "final", "1", "updated", "present", "curr", "current"];
+
+    /// <summary>Pairs (input, output) by index; given pairs first. A given pair that does not fit is an error.</summary>
+    public static ImmutableArray<(int Input, int Output)> Find(
+        ImmutableArray<Value> inputs, ImmutableArray<(string Name, Value Value)> outputs, ImmutableDictionary<string, string> given, bool search)
+    {
+        var pairs = ImmutableArray.CreateBuilder<(int Input, int Output)>();
+        foreach (var (outputName, inputName) in given.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            var output = Index([.. outputs.Select(output => output.Name)], outputName, "output");
+            var input = Index([.. inputs.Select(input => input.Name)], inputName, "input");
+            if (!Fit(inputs[input], outputs[output].Value))
+            {
+                throw new RnnImportException(
+                    $"--state {outputName}={inputName}", $"{outputs[output].Value} and {inputs[input]}", "an input and an output that is computed, both float32 of one shape");
+            }
+
+            if (pairs.Any(pair => pair.Input == input))
+            {
+                throw new RnnImportException($"--state {outputName}={inputName}", $"a second output for '{inputName}'", "one");
+            }
+
+            pairs.Add((input, output));
+        }
+
+        if (search)
+        {
+            AddFound(inputs, outputs, pairs);
+        }
+
+        return pairs.ToImmutable();
+    }
+
+    private static void AddFound(ImmutableArray<Value> inputs, ImmutableArray<(string Name, Value Value)> outputs, ImmutableArray<(int Input, int Output)>.Builder pairs)
+    {
+        var (takenInputs, takenOutputs) = (pairs.Select(pair => pair.Input).ToHashSet(), pairs.Select(pair => pair.Output).ToHashSet());
+        var stems = outputs.Select(output => Stem(output.Name, OutputWords)).ToArray();
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            var (inputStem, inputIsMarked) = Stem(inputs[i].Name, InputWords);
+            if (takenInputs.Contains(i) || inputStem.Length == 0)
+            {
+                continue;
+            }
+
+            var candidates = Enumerable.Range(0, outputs.Length).Where(o =>
+                !takenOutputs.Contains(o) && stems[o].Stem == inputStem && (inputIsMarked || stems[o].IsMarked) && Fit(inputs[i], outputs[o].Value)).ToArray();
+            if (candidates is [var found])
+            {
+                pairs.Add((i, found));
+                takenOutputs.Add(found);
+            }
+        }
+    }
+
+    private static bool Fit(Value input, Value output) =>
+        input.Type == TensorType.Float32 && output.Type == TensorType.Float32 && input.Shape == output.Shape;
+
+    private static int Index(string[] names, string name, string kind) => Array.IndexOf(names, name) is var index and >= 0
+        ? index
+        : throw new RnnImportException($"--state, {kind} '{name}'", "no such name", $"one of {string.Join(", ", names.Select(known => $"'{known}'"))}");
+
+    /// <summary>The name without its side's words, and whether it had one: <c>stateN</c> is state, <c>h0</c> is h, <c>lstm_h_out</c> is lstm h.</summary>
+    private static (string Stem, bool IsMarked) Stem(string name, ImmutableHashSet<string> words)
+    {
+        var parts = Words(name);
+        var kept = parts.Where(part => !words.Contains(part)).ToArray();
+        return (string.Join(' ', kept), kept.Length < parts.Count);
+    }
+
+    /// <summary>Cut at punctuation, at a change from small to capital letters and in front of digits.</summary>
+    private static List<string> Words(string name)
+    {
+        var words = new List<string>();
+        var word = "";
+        for (var i = 0; i < name.Length; i++)
+        {
+            var character = name[i];
+            var startsWord = i > 0 && ((char.IsUpper(character) && char.IsLower(name[i - 1])) || (char.IsDigit(character) && !char.IsDigit(name[i - 1])));
+            if (!char.IsLetterOrDigit(character) || startsWord)
+            {
+                words.Add(word);
+                word = "";
+            }
+
+            word += char.IsLetterOrDigit(character) ? char.ToLowerInvariant(character) : "";
+        }
+
+        words.Add(word);
+        words.RemoveAll(part => part.Length == 0);
+
+        // "hn" and "cn" have no mark between stem and side.
+        return words is [{ Length: 2 } short2] && short2[1] == 'n' ? [short2[..1], "n"] : words;
+    }
+}

@@ -1,0 +1,125 @@
+using RnnRuntime.Graph;
+
+namespace RnnRuntime.Formats;
+
+/// <content>Operators with trained weights, and delays.</content>
+internal sealed partial class NodeJsonWriter
+{
+    private bool WriteLayer(Node node)
+    {
+        switch (node)
+        {
+            case LstmNode lstm:
+                WriteValues("inputs", ("input", lstm.Input), ("hidden", lstm.Hidden), ("cell", lstm.Cell));
+                WriteValues("outputs", ("hidden", lstm.NewHidden), ("cell", lstm.NewCell));
+                WriteTensors(
+                    ("input_weights", lstm.InputWeights.Values), ("input_scales", lstm.InputWeights.Scales),
+                    ("recurrent_weights", lstm.RecurrentWeights.Values), ("recurrent_scales", lstm.RecurrentWeights.Scales), ("bias", lstm.Bias));
+                return true;
+            case GruNode gru:
+                WriteValues("inputs", ("input", gru.Input), ("hidden", gru.Hidden));
+                WriteValues("outputs", ("hidden", gru.NewHidden));
+                WriteTensors(
+                    ("input_weights", gru.InputWeights.Values), ("input_scales", gru.InputWeights.Scales),
+                    ("recurrent_weights", gru.RecurrentWeights.Values), ("recurrent_scales", gru.RecurrentWeights.Scales),
+                    ("input_bias", gru.InputBias), ("recurrent_bias", gru.RecurrentBias));
+                json.WriteStartObject("attributes");
+                json.WriteBoolean("reset_after", gru.ResetAfter);
+                json.WriteEndObject();
+                return true;
+            case RnnNode rnn:
+                WriteValues("inputs", ("input", rnn.Input), ("hidden", rnn.Hidden));
+                WriteValues("outputs", ("hidden", rnn.NewHidden));
+                WriteTensors(
+                    ("input_weights", rnn.InputWeights.Values), ("input_scales", rnn.InputWeights.Scales),
+                    ("recurrent_weights", rnn.RecurrentWeights.Values), ("recurrent_scales", rnn.RecurrentWeights.Scales), ("bias", rnn.Bias));
+                json.WriteStartObject("attributes");
+                json.WriteString("activation", Names.Of(rnn.Activation));
+                json.WriteEndObject();
+                return true;
+            case SequenceNode sequence:
+                WriteSequence(sequence);
+                return true;
+            case LinearNode linear:
+                WriteValues("inputs", ("input", linear.Input));
+                WriteValues("outputs", ("output", linear.Output));
+                WriteTensors(("weights", linear.Weights.Values), ("scales", linear.Weights.Scales), ("bias", linear.Bias));
+                return true;
+            case EmbeddingNode embedding:
+                WriteValues("inputs", ("indices", embedding.Indices));
+                WriteValues("outputs", ("output", embedding.Output));
+                WriteTensors(("table", embedding.Table));
+                return true;
+            case CausalConv1dNode convolution:
+                WriteValues("inputs", ("input", convolution.Input), ("history", convolution.History));
+                WriteValues("outputs", ("output", convolution.Output), ("history", convolution.NewHistory));
+                WriteTensors(("weights", convolution.Weights.Values), ("scales", convolution.Weights.Scales), ("bias", convolution.Bias));
+                json.WriteStartObject("attributes");
+                json.WriteNumber("kernel_size", convolution.KernelSize);
+                json.WriteNumber("dilation", convolution.Dilation);
+                json.WriteEndObject();
+                return true;
+            case ConvNode convolution:
+                WriteConvolution(convolution);
+                return true;
+            case DelayNode delay:
+                WriteValues("inputs", ("input", delay.Input), ("history", delay.History));
+                WriteValues("outputs", ("output", delay.Output), ("history", delay.NewHistory));
+                json.WriteStartObject("attributes");
+                json.WriteNumber("steps", delay.Steps);
+                json.WriteEndObject();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void WriteConvolution(ConvNode node)
+    {
+        WriteValues("inputs", ("input", node.Input));
+        WriteValues("outputs", ("output", node.Output));
+        WriteTensors(("weights", node.Weights.Values), ("scales", node.Weights.Scales), ("bias", node.Bias));
+        json.WriteStartObject("attributes");
+        WriteNumbers("kernel", node.Kernel);
+        WriteNumbers("strides", node.Strides);
+        WriteNumbers("dilations", node.Dilations);
+        WriteNumbers("pads_before", node.PadsBefore);
+        WriteNumbers("pads_after", node.PadsAfter);
+        json.WriteNumber("groups", node.Groups);
+        json.WriteEndObject();
+    }
+
+    private void WriteSequence(SequenceNode node)
+    {
+        WriteValues("inputs", ("input", node.Input), ("lengths", node.Lengths), ("hidden", node.Hidden), ("cell", node.CellState));
+        WriteValues("outputs", ("output", node.Output), ("hidden", node.NewHidden), ("cell", node.NewCell));
+        WriteTensors(
+            ("input_weights", node.InputWeights.Values), ("input_scales", node.InputWeights.Scales),
+            ("recurrent_weights", node.RecurrentWeights.Values), ("recurrent_scales", node.RecurrentWeights.Scales),
+            ("input_bias", node.InputBias), ("recurrent_bias", node.RecurrentBias), ("peepholes", node.Peepholes),
+            ("projection", node.Projection?.Values), ("projection_scales", node.Projection?.Scales));
+        json.WriteStartObject("attributes");
+        json.WriteStartArray("activations");
+        foreach (var activation in node.Activations)
+        {
+            json.WriteStartObject();
+            json.WriteString("op", Names.Of(activation.Function));
+            WriteParameters(activation.Function, activation.Alpha, activation.Beta);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("clip", node.Clip);
+        json.WriteBoolean("reverse", node.Reverse);
+        if (node.Cell == SequenceCell.Lstm)
+        {
+            json.WriteBoolean("input_forget", node.InputForget);
+        }
+        else if (node.Cell == SequenceCell.Gru)
+        {
+            json.WriteBoolean("reset_after", node.ResetAfter);
+        }
+
+        json.WriteEndObject();
+    }
+}

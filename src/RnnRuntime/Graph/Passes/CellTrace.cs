@@ -1,0 +1,235 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
+namespace RnnRuntime.Graph.Passes;
+
+/// <summary>
+/// One attempt at a cell: follows its gates back from where they are used to the layers that make them, and collects the nodes on the way.
+/// The elements of a gate are followed by their positions, [streams * units], so that it does not matter where and how gates are split.
+/// </summary>
+internal sealed class CellTrace(GraphIndex index, int streams, int units)
+{
+    // A cell has four gates of a few nodes. The limit keeps an attempt short, whatever the graph is.
+    private const int MaximumVisits = 200;
+    private const int MaximumViews = 8;
+
+    private readonly HashSet<Node> _nodes = new(ReferenceEqualityComparer.Instance);
+    private int _visits;
+
+    public int Streams => streams;
+
+    public int Units => units;
+
+    public IReadOnlySet<Node> Nodes => _nodes;
+
+    public void Add(params IEnumerable<Node?> nodes) => _nodes.UnionWith(nodes.OfType<Node>());
+
+    /// <summary>The function that makes the value, views apart.</summary>
+    public UnaryOperator? FunctionOf(Value value)
+    {
+        for (var i = 0; i < MaximumViews && index.Producer<ViewNode>(value) is { } view; i++)
+        {
+            value = view.Input;
+        }
+
+        return index.Producer<UnaryNode>(value)?.Function;
+    }
+
+    /// <summary>What enters a gate whose value has these positions (its own order where none are given); null where it is no such gate.</summary>
+    public GateForm? Gate(Value value, UnaryOperator activation, int[]? positions = null)
+    {
+        if (FunctionOf(value) != activation || (positions is null && value.Shape.ElementCount != streams * units))
+        {
+            return null;
+        }
+
+        positions ??= [.. Enumerable.Range(0, streams * units)];
+        value = SkipViews(value, ref positions);
+        if (index.Producer<UnaryNode>(value) is not { } unary)
+        {
+            return null;
+        }
+
+        _nodes.Add(unary);
+        return Sum(unary.Input, positions);
+    }
+
+    public GateForm? Sum(Value value, int[] positions)
+    {
+        var form = new GateForm(units);
+        return AddTo(form, value, positions) ? form : null;
+    }
+
+    /// <summary>Whether only the cell itself reads what its nodes make; its results may be read by all.</summary>
+    public bool IsClosed(params ReadOnlySpan<Node> results)
+    {
+        var readers = new HashSet<Node>(_nodes, ReferenceEqualityComparer.Instance);
+        foreach (var result in results)
+        {
+            readers.Add(result);
+        }
+
+        return _nodes.SelectMany(node => node.Outputs).All(output => !index.IsKept(output) && index.Readers(output).All(readers.Contains));
+    }
+
+    private bool AddTo(GateForm form, Value value, int[] positions)
+    {
+        if (++_visits > MaximumVisits)
+        {
+            return false;
+        }
+
+        value = SkipViews(value, ref positions);
+        switch (index.Producer(value))
+        {
+            case BinaryNode { Function: BinaryOperator.Add } sum:
+                _nodes.Add(sum);
+                return AddOperand(form, sum, sum.Left, positions) && AddOperand(form, sum, sum.Right, positions);
+            case BinaryNode { Function: BinaryOperator.Multiply } product
+                when product.Left.Shape.ElementCount == value.Shape.ElementCount && product.Right.Shape.ElementCount == value.Shape.ElementCount:
+                _nodes.Add(product);
+                form.Products.Add(new GateProduct(product.Left, product.Right, positions));
+                return true;
+            case LinearNode { Weights.IsInt8: false } linear:
+                return AddLinear(form, linear, positions);
+            default:
+                return AddBias(form, value, value.Shape, positions);
+        }
+    }
+
+    private bool AddOperand(GateForm form, BinaryNode sum, Value operand, int[] positions) =>
+        operand.Shape.ElementCount == sum.Output.Shape.ElementCount ? AddTo(form, operand, positions) : AddBias(form, operand, sum.Output.Shape, positions);
+
+    /// <summary>A constant that broadcasts to the shape and is the same for every stream.</summary>
+    private bool AddBias(GateForm form, Value value, TensorShape shape, int[] positions)
+    {
+        if (index.ConstantOf(value) is not { } constant)
+        {
+            return false;
+        }
+
+        var values = MemoryMarshal.Cast<byte, float>(constant.Data.Span);
+        for (var i = 0; i < positions.Length; i++)
+        {
+            var number = values[BroadcastPosition(positions[i], shape, constant.Shape)];
+            if (i < units)
+            {
+                form.Bias[i] += number;
+            }
+            else if (number != values[BroadcastPosition(positions[i % units], shape, constant.Shape)])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool AddLinear(GateForm form, LinearNode linear, int[] positions)
+    {
+        var rowCount = linear.Weights.Rows;
+        if (linear.Output.Shape.ElementCount / rowCount != streams)
+        {
+            return false;
+        }
+
+        var rows = positions[..units];
+        for (var i = 0; i < positions.Length; i++)
+        {
+            if (rows[i % units] >= rowCount || positions[i] != (i / units * rowCount) + rows[i % units])
+            {
+                return false;
+            }
+        }
+
+        _nodes.Add(linear);
+        if (linear.Bias is { } bias)
+        {
+            var values = MemoryMarshal.Cast<byte, float>(bias.Data.Span);
+            for (var i = 0; i < units; i++)
+            {
+                form.Bias[i] += values[rows[i]];
+            }
+        }
+
+        return AddTerms(form, new GateTerm(index.RunOf(linear.Input), linear.Weights, rows, 0, linear.Weights.Columns, []), linear.Input);
+    }
+
+    /// <summary>A joined input, such as [x; h], is taken apart.</summary>
+    private bool AddTerms(GateForm form, GateTerm term, Value input)
+    {
+        if (++_visits > MaximumVisits)
+        {
+            return false;
+        }
+
+        if (term.Source.Offset != 0 || index.Producer<ConcatNode>(term.Source.Root) is not { } concat || concat.Output.Shape.ElementCount != term.Source.Count ||
+            concat.Axis != concat.Output.Shape.Rank - 1 || concat.Output.Shape[-1] != term.Columns)
+        {
+            form.Terms.Add(term);
+            return true;
+        }
+
+        var path = term.Path.AddRange(ViewsBetween(concat.Output, input)).Add(concat);
+        var column = term.FirstColumn;
+        foreach (var part in concat.Parts)
+        {
+            var columns = part.Shape[-1];
+            if (!AddTerms(form, term with { Source = index.RunOf(part), FirstColumn = column, Columns = columns, Path = path }, part))
+            {
+                return false;
+            }
+
+            column += columns;
+        }
+
+        return true;
+    }
+
+    private IEnumerable<Node> ViewsBetween(Value first, Value last)
+    {
+        while (last != first && index.Producer<ViewNode>(last) is { } view)
+        {
+            yield return view;
+            last = view.Input;
+        }
+    }
+
+    private Value SkipViews(Value value, ref int[] positions)
+    {
+        for (var i = 0; i < MaximumViews && index.Producer<ViewNode>(value) is { } view; i++)
+        {
+            _nodes.Add(view);
+            positions = Array.ConvertAll(positions, position => InputPosition(view, position));
+            value = view.Input;
+        }
+
+        return value;
+    }
+
+    private static int InputPosition(ViewNode view, int position)
+    {
+        var result = view.Offset;
+        for (var axis = view.Strides.Length - 1; axis >= 0; axis--)
+        {
+            (position, var i) = Math.DivRem(position, view.Output.Shape[axis]);
+            result += i * view.Strides[axis];
+        }
+
+        return result;
+    }
+
+    /// <summary>Where a tensor that broadcasts to the shape has the element for a position of the shape.</summary>
+    private static int BroadcastPosition(int position, TensorShape shape, TensorShape tensor)
+    {
+        var (result, unit) = (0, 1);
+        for (var axis = 1; axis <= tensor.Rank; axis++)
+        {
+            (position, var i) = Math.DivRem(position, shape[-axis]);
+            result += tensor[-axis] == 1 ? 0 : i * unit;
+            unit *= tensor[-axis];
+        }
+
+        return result;
+    }
+}

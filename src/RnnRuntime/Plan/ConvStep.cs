@@ -1,0 +1,233 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using RnnRuntime.Kernels;
+
+namespace RnnRuntime.Plan;
+
+/// <summary>The packed weights of a convolution, one matrix and one bias a group, and where products go that are wider than the output.</summary>
+/// <param name="Matrices">One a group, all of one size.</param>
+/// <param name="Biases">Addresses of as many floats as a matrix has lanes.</param>
+/// <param name="Filters">Lanes of a group that are outputs.</param>
+/// <param name="Block">The most positions of one product within a frame.</param>
+/// <param name="Rows">[Block][lanes], or null where the kernel can write to the output.</param>
+/// <param name="Scratch">For quantised products.</param>
+internal sealed record ConvProduct(
+    ImmutableArray<PackedMatrix> Matrices, ImmutableArray<nint> Biases, int Filters, int Block, BufferInfo? Rows, ScratchBuffers Scratch)
+{
+    public IEnumerable<BufferInfo> Buffers => Scratch.All.Concat(new[] { Rows }.OfType<BufferInfo>());
+}
+
+/// <summary>A convolution as products of packed weights with windows.</summary>
+internal abstract unsafe class ConvStep(string name, KernelVariant variant, ConvGeometry geometry, ConvProduct product, BufferInfo x, BufferInfo y)
+    : PlanStep(name, "conv")
+{
+    public override string Kernel => KernelName(variant, product.Matrices[0]);
+
+    public override long WeightBytes => product.Matrices.Sum(matrix => (long)matrix.DataBytes);
+
+    public override long MultiplyAdds => product.Matrices.Sum(matrix => (long)matrix.Lanes * matrix.Columns) * geometry.Positions;
+
+    public override IEnumerable<BufferInfo> Buffers => new[] { x, y }.Concat(product.Buffers);
+
+    protected BufferInfo X => x;
+
+    protected BufferInfo Y => y;
+
+    protected ConvGeometry Geometry => geometry;
+
+    protected ConvProduct Product => product;
+
+    /// <summary>Up to a block of windows of one frame to as many rows of its output; <paramref name="output"/> is the group's first row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected void Multiply(StepContext context, int group, float* windows, nint windowStride, float* output, int count, in ProductScratch bound)
+    {
+        ref readonly var matrix = ref product.Matrices.ItemRef(group);
+        var bias = (float*)product.Biases[group];
+        if (product.Rows is null)
+        {
+            variant.Multiply(matrix, windows, windowStride, bias, 0, output, geometry.Filters, count, bound);
+            return;
+        }
+
+        var rows = context.Start(product.Rows);
+        variant.Multiply(matrix, windows, windowStride, bias, 0, rows, matrix.Lanes, count, bound);
+        for (var row = 0; row < count; row++)
+        {
+            new ReadOnlySpan<float>(rows + ((nint)row * matrix.Lanes), product.Filters).CopyTo(
+                new Span<float>(output + ((nint)row * geometry.Filters), product.Filters));
+        }
+    }
+
+    /// <summary>One window of every frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected void MultiplyFrames(StepContext context, int group, float* windows, nint windowStride, float* output, in ProductScratch bound) =>
+        variant.Multiply(
+            product.Matrices.ItemRef(group), windows, windowStride, (float*)product.Biases[group], 0, output, y.Stride, context.Vectors, bound);
+}
+
+/// <summary>
+/// Windows are runs of the input, or of a copy of it with zeros around, and are multiplied where they lie. A frame of few windows
+/// that has others beside it goes through the weights once for all frames, a window at a time.
+/// </summary>
+internal sealed unsafe class ContiguousConvStep(
+    string name, KernelVariant variant, ConvGeometry geometry, ConvProduct product, bool acrossFrames, BufferInfo x, BufferInfo y, BufferInfo? padded)
+    : ConvStep(name, variant, geometry, product, x, y)
+{
+    private readonly nint _windowStride = (nint)geometry.Inner.Stride * geometry.Channels;
+    private readonly nint _paddedRow = (nint)geometry.Inner.Reach * geometry.Channels;
+
+    public override IEnumerable<BufferInfo> Buffers => base.Buffers.Concat(new[] { padded }.OfType<BufferInfo>());
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        var bound = Product.Scratch.Bind(context);
+        var together = acrossFrames && context.Vectors >= Geometry.Positions;
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            var input = context.Frames(X) + (frame * X.Stride);
+            var output = context.Frames(Y) + (frame * Y.Stride);
+            for (var row = 0; row < Geometry.Rows; row++)
+            {
+                var windows = input + Offset(row);
+                if (padded is not null)
+                {
+                    var copy = context.Start(padded) + (row * _paddedRow) + (together ? frame * padded.Stride : 0);
+                    Pad(windows, copy);
+                    windows = copy;
+                }
+
+                for (int position = 0, count; position < Geometry.Inner.Output && !together; position += count)
+                {
+                    count = Math.Min(Product.Block, Geometry.Inner.Output - position);
+                    for (var group = 0; group < Geometry.Groups; group++)
+                    {
+                        Multiply(
+                            context, group, windows + (position * _windowStride) + (group * Geometry.GroupChannels), _windowStride,
+                            output + ((((nint)row * Geometry.Inner.Output) + position) * Geometry.Filters) + (group * Product.Filters), count, bound);
+                    }
+                }
+            }
+
+            if (together && padded is null)
+            {
+                break;
+            }
+        }
+
+        if (together)
+        {
+            MultiplyTogether(context, bound);
+        }
+    }
+
+    private void MultiplyTogether(StepContext context, in ProductScratch bound)
+    {
+        for (var row = 0; row < Geometry.Rows; row++)
+        {
+            var windows = padded is null ? context.Frames(X) + Offset(row) : context.Start(padded) + (row * _paddedRow);
+            for (var position = 0; position < Geometry.Inner.Output; position++)
+            {
+                for (var group = 0; group < Geometry.Groups; group++)
+                {
+                    MultiplyFrames(
+                        context, group, windows + (position * _windowStride) + (group * Geometry.GroupChannels), padded is null ? X.Stride : padded.Stride,
+                        context.Frames(Y) + ((((nint)row * Geometry.Inner.Output) + position) * Geometry.Filters) + (group * Product.Filters), bound);
+                }
+            }
+        }
+    }
+
+    /// <summary>Where a row's first window starts in a frame; with padding, where the inner axis starts.</summary>
+    private nint Offset(int row)
+    {
+        var offset = padded is null ? Geometry.Inner.Start * Geometry.ElementStride(ConvGeometry.AxisCount - 1) : 0;
+        for (var axis = ConvGeometry.AxisCount - 2; axis >= 0; axis--)
+        {
+            var (length, output, _, stride, _, start) = Geometry.Axes[axis];
+            offset += (start + ((row % output) * (nint)stride)) * Geometry.ElementStride(axis);
+            row /= output;
+        }
+
+        return offset;
+    }
+
+    // Scratch is shared with other steps: the zeros are written each time.
+    private void Pad(float* source, float* result)
+    {
+        var (start, length) = (Geometry.Inner.Start, (int)Geometry.Inner.Reach);
+        var head = Math.Clamp(-start, 0, length);
+        var end = Math.Clamp((long)Geometry.Inner.Length - start, head, length);
+        nint channels = Geometry.Channels;
+        new Span<float>(result, (int)(head * channels)).Clear();
+        new ReadOnlySpan<float>(source + ((start + head) * channels), (int)((end - head) * channels)).CopyTo(
+            new Span<float>(result + (head * channels), (int)((end - head) * channels)));
+        new Span<float>(result + ((nint)end * channels), (int)((length - end) * channels)).Clear();
+    }
+}
+
+/// <summary>Windows are gathered, a block of positions at a time.</summary>
+internal sealed unsafe class GatherConvStep(
+    string name, KernelVariant variant, ConvGeometry geometry, ConvProduct product, BufferInfo x, BufferInfo y, BufferInfo columns)
+    : ConvStep(name, variant, geometry, product, x, y)
+{
+    public override IEnumerable<BufferInfo> Buffers => base.Buffers.Append(columns);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        var bound = Product.Scratch.Bind(context);
+        var windows = context.Start(columns);
+        var gatherer = new WindowReader(Geometry);
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            var input = context.Frames(X) + (frame * X.Stride);
+            var output = context.Frames(Y) + (frame * Y.Stride);
+            for (int position = 0, count; position < Geometry.Positions; position += count)
+            {
+                count = Math.Min(Product.Block, Geometry.Positions - position);
+                for (var group = 0; group < Geometry.Groups; group++)
+                {
+                    for (var i = 0; i < count; i++)
+                    {
+                        gatherer.MoveTo(position + i);
+                        gatherer.Gather(input + (group * Geometry.GroupChannels), windows + ((nint)i * Geometry.Columns));
+                    }
+
+                    Multiply(
+                        context, group, windows, Geometry.Columns, output + ((nint)position * Geometry.Filters) + (group * Product.Filters), count, bound);
+                }
+            }
+        }
+    }
+}
+
+/// <summary>Each channel by itself: elementwise multiply-adds over the channels, bias first, then the taps that are not padding in order.</summary>
+internal sealed unsafe class DepthwiseConvStep(
+    string name, KernelVariant variant, ConvGeometry geometry, nint weights, nint bias, BufferInfo x, BufferInfo y)
+    : PlanStep(name, "conv")
+{
+    public override string Kernel => $"{variant.Name} float32";
+
+    public override long WeightBytes => (long)geometry.Taps * geometry.Channels * sizeof(float);
+
+    public override long MultiplyAdds => (long)geometry.Taps * geometry.Channels * geometry.Positions;
+
+    public override IEnumerable<BufferInfo> Buffers => [x, y];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Execute(StepContext context)
+    {
+        var reader = new WindowReader(geometry);
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            var input = context.Frames(x) + (frame * x.Stride);
+            var output = context.Frames(y) + (frame * y.Stride);
+            for (var position = 0; position < geometry.Positions; position++, output += geometry.Channels)
+            {
+                reader.MoveTo(position);
+                reader.SumTaps(variant, input, (float*)weights, (float*)bias, output);
+            }
+        }
+    }
+}

@@ -81,12 +81,12 @@ Task("Bench")
     });
 
 Task("Pack")
-    .Description("Writes the NuGet packages of the library and of the tool to artifacts/packages.")
+    .Description("Writes the NuGet packages of the library, the importers and the tool to artifacts/packages.")
     .IsDependentOn("Build")
     .Does(() =>
     {
         CleanDirectory(packages);
-        foreach (var project in new[] { "src/RnnRuntime", "src/RnnRuntime.Cli" })
+        foreach (var project in new[] { "src/RnnRuntime", "src/RnnRuntime.Import", "src/RnnRuntime.Cli" })
         {
             DotNetPack(project, new DotNetPackSettings
             {

@@ -1,15 +1,19 @@
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Roofline;
 using RnnRuntime.Bench.Suites;
 
-Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks)];
+Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
 try
 {
     switch (args)
     {
         case ["compare", ..]:
             CompareCommand.Run(CompareOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["models", ..]:
+            ModelsCommand.Run(ModelsOptions.Parse(args.AsSpan(1)));
             return 0;
         case ["roof"]:
             Console.WriteLine(Machine.Describe());
@@ -47,8 +51,9 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
     roof
         This machine's roof: read bandwidth of each cache level, float32 and int8 peaks of one core.
     {CompareOptions.Usage}
+    {ModelsOptions.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
-        BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime:
+        BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
         {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}
-        Parameters are narrowed by environment variables: RNNBENCH_SIZES='(64,128);(256,512)', RNNBENCH_VARIANTS='onnxruntime;avx2'.
+        The LSTM suites are narrowed by environment variables: RNNBENCH_SIZES='(64,128);(256,512)', RNNBENCH_VARIANTS='onnxruntime;avx2'.
     """);

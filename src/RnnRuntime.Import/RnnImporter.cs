@@ -65,8 +65,14 @@ public static class RnnImporter
         }
     }
 
-    internal static RnnGraph Import(SourceFile source, RnnImportOptions options)
+    internal static RnnGraph Import(SourceFile source, RnnImportOptions options) => Import(source, options, out _);
+
+    /// <param name="source">The file.</param>
+    /// <param name="options">What it does not say.</param>
+    /// <param name="report">What came of an ONNX file; null for others.</param>
+    internal static RnnGraph Import(SourceFile source, RnnImportOptions options, out ImportReport? report)
     {
+        report = null;
         if (source.Kind != SourceKind.Onnx)
         {
             RefuseForOnnxOnly(options);
@@ -75,7 +81,7 @@ public static class RnnImporter
         var graph = source.Kind switch
         {
             SourceKind.Rnn => RnnFileReader.Read(source.Bytes).Graph,
-            SourceKind.Onnx => OnnxImporter.Import(source.Bytes, source.Folder, options),
+            SourceKind.Onnx => OnnxImporter.Import(source.Bytes, source.Folder, options, out report),
             SourceKind.Json => GraphPasses.Run(LayerFiles.ReadJson(source.Bytes, options)),
             _ => GraphPasses.Run(LayerFiles.ReadWeights(WeightsFile.Read(source.Bytes, options.Limits), options)),
         };

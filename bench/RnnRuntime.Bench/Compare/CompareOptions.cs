@@ -1,4 +1,3 @@
-using System.Globalization;
 using RnnRuntime.Bench.Peers;
 
 namespace RnnRuntime.Bench.Compare;
@@ -53,10 +52,10 @@ internal sealed record CompareOptions
             options = name switch
             {
                 "--regimes" => options with { Regimes = [.. value.Split(',').Select(RegimeOf)] },
-                "--hidden" => options with { Sizes = [.. value.Split(',').Select(text => SizeOf(Integer(name, text)))] },
-                "--rounds" => options with { Rounds = Integer(name, value) },
-                "--slice-ms" => options with { SliceSeconds = Integer(name, value) / 1000.0 },
-                "--kernel" => options with { Kernel = KernelOf(value) },
+                "--hidden" => options with { Sizes = [.. value.Split(',').Select(text => SizeOf(OptionValue.Integer(name, text)))] },
+                "--rounds" => options with { Rounds = OptionValue.Integer(name, value) },
+                "--slice-ms" => options with { SliceSeconds = OptionValue.Integer(name, value) / 1000.0 },
+                "--kernel" => options with { Kernel = OptionValue.Kernel(value) },
                 "--output" => options with { Output = value },
                 _ => throw new UsageException($"'{name}' is not an option of compare."),
             };
@@ -75,17 +74,6 @@ internal sealed record CompareOptions
             ? LstmShape.Sizes[index]
             : throw new UsageException($"Hidden size {hidden} is none of {string.Join(", ", LstmShape.Sizes.Select(size => size.Hidden))}.");
     }
-
-    private static string KernelOf(string name)
-    {
-        string[] available = [.. RnnKernels.All.Where(kernel => kernel.IsAvailable).Select(kernel => kernel.Name)];
-        return available.Contains(name) ? name : throw new UsageException($"Kernel '{name}' is none of those that can run here: {string.Join(", ", available)}.");
-    }
-
-    private static int Integer(string name, string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0
-            ? value
-            : throw new UsageException($"{name} takes a positive integer; found '{text}'.");
 }
 
 /// <summary>A command line that cannot be understood; the message is all that the user needs.</summary>

@@ -55,8 +55,8 @@ internal static class Machine
         }
     }
 
-    /// <summary><c>bench/results</c> of the checkout that the program runs from.</summary>
-    internal static string ResultsFolder
+    /// <summary>The checkout that the program runs from.</summary>
+    internal static string CheckoutFolder
     {
         get
         {
@@ -64,7 +64,7 @@ internal static class Machine
             {
                 if (File.Exists(Path.Combine(folder.FullName, "RnnRuntime.sln")))
                 {
-                    return Path.Combine(folder.FullName, "bench", "results", Slug);
+                    return folder.FullName;
                 }
             }
 
@@ -72,6 +72,9 @@ internal static class Machine
                 "No RnnRuntime.sln in the current folder or above it: run from the checkout or give --output FILE.");
         }
     }
+
+    /// <summary><c>bench/results</c> of the checkout that the program runs from.</summary>
+    internal static string ResultsFolder => Path.Combine(CheckoutFolder, "bench", "results", Slug);
 
     internal static string Describe() => $"""
         - Processor: {Processor}, {VectorWidth} vectors, {Environment.ProcessorCount} of its processors available; one thread is measured

@@ -1,3 +1,5 @@
+using static RnnRuntime.Bench.Peers.OnnxMessages;
+
 namespace RnnRuntime.Bench.Peers;
 
 /// <summary>How far the int8 weights of an ONNX model reach: ±127, or ±63 so that no <c>maddubs</c> pair can saturate.</summary>
@@ -10,13 +12,10 @@ internal enum OnnxPrecision
 
 /// <summary>
 /// An ONNX model in memory with one recurrent node. Inputs X [T,B,F], initial_h and initial_c [1,B,H]; outputs Y [T,1,B,H], Y_h and Y_c [1,B,H].
-/// ONNX's gate order is i, o, f, c. Field numbers are those of onnx.proto.
+/// ONNX's gate order is i, o, f, c.
 /// </summary>
 internal static class OnnxLstmModel
 {
-    private const int FloatType = 1;
-    private const int Int8Type = 3;
-
     /// <summary>Block of ours (i, f, g, o) that stands at each of ONNX's places (i, o, f, c).</summary>
     private static readonly int[] GateAtPlace = [0, 3, 1, 2];
 
@@ -66,9 +65,8 @@ internal static class OnnxLstmModel
             node.Text(1, input);
         }
 
-        const int IntAttribute = 2;
         return node.Text(2, "Y").Text(2, "Y_h").Text(2, "Y_c").Text(3, "lstm").Text(4, type)
-            .Message(5, new ProtobufWriter().Text(1, "hidden_size").Varint(3, shape.Hidden).Varint(20, IntAttribute))
+            .Message(5, Attribute("hidden_size", shape.Hidden))
             .Text(7, domain);
     }
 
@@ -107,28 +105,5 @@ internal static class OnnxLstmModel
         }
 
         return [.. GateAtPlace.SelectMany(gate => gates.AsSpan(gate * block, block).ToArray())];
-    }
-
-    private static ProtobufWriter Tensor<T>(string name, int type, ReadOnlySpan<T> values, params ReadOnlySpan<int> dimensions)
-        where T : unmanaged
-    {
-        var tensor = new ProtobufWriter();
-        foreach (int dimension in dimensions)
-        {
-            tensor.Varint(1, dimension);
-        }
-
-        return tensor.Varint(2, type).Text(8, name).Values(9, values);
-    }
-
-    private static ProtobufWriter ValueInfo(string name, params ReadOnlySpan<int> dimensions)
-    {
-        var shape = new ProtobufWriter();
-        foreach (int dimension in dimensions)
-        {
-            shape.Message(1, new ProtobufWriter().Varint(1, dimension));
-        }
-
-        return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, new ProtobufWriter().Varint(1, FloatType).Message(2, shape)));
     }
 }

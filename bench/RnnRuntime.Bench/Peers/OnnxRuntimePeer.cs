@@ -22,16 +22,7 @@ internal sealed class OnnxRuntimePeer : IPeer
         LstmShape shape = problem.Shape;
         IsInt8 = precision != OnnxPrecision.Float32;
         Name = NameOf(precision);
-        _options = new SessionOptions
-        {
-            IntraOpNumThreads = 1,
-            InterOpNumThreads = 1,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-        };
-        _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        _options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        _options = OneThread();
         _session = new InferenceSession(OnnxLstmModel.Build(problem, precision), _options);
 
         OrtValue x = Allocate([shape.TimeSteps, shape.Streams, shape.Input]);
@@ -56,6 +47,22 @@ internal sealed class OnnxRuntimePeer : IPeer
         OnnxPrecision.Int8Bits8 => "ONNX Runtime int8 ±127",
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, null),
     };
+
+    /// <summary>One thread that never spins, all graph optimisations.</summary>
+    internal static SessionOptions OneThread()
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        return options;
+    }
 
     public void Step()
     {

@@ -38,7 +38,7 @@ internal sealed class RoofColumn(string name, string legend, Func<LstmShape, boo
 
     public string Legend => legend;
 
-    public bool IsAvailable(Summary summary) => true;
+    public bool IsAvailable(Summary summary) => summary.BenchmarksCases.Any(benchmarkCase => IsLstm(benchmarkCase));
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 
@@ -47,7 +47,7 @@ internal sealed class RoofColumn(string name, string legend, Func<LstmShape, boo
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style)
     {
         double? mean = summary[benchmarkCase]?.ResultStatistics?.Mean;
-        if (mean is null)
+        if (mean is null || !IsLstm(benchmarkCase))
         {
             return "NA";
         }
@@ -59,4 +59,6 @@ internal sealed class RoofColumn(string name, string legend, Func<LstmShape, boo
     }
 
     public override string ToString() => name;
+
+    private static bool IsLstm(BenchmarkCase benchmarkCase) => typeof(LstmBenchmarks).IsAssignableFrom(benchmarkCase.Descriptor.Type);
 }

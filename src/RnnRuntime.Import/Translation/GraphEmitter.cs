@@ -17,6 +17,9 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
 
     public ImmutableArray<Node> Nodes => _nodes.ToImmutable();
 
+    /// <summary>Nodes of the file that were computed while it was imported.</summary>
+    public int FoldedNodes { get; set; }
+
     /// <summary>What nodes and values that follow are named after.</summary>
     public string Scope { get; set; } = "graph";
 

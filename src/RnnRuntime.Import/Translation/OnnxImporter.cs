@@ -9,7 +9,7 @@ namespace RnnRuntime.Import.Translation;
 /// <summary>An ONNX file as a graph of the core: bound, translated, its states paired, its passes run.</summary>
 internal static class OnnxImporter
 {
-    public static RnnGraph Import(ReadOnlyMemory<byte> bytes, string? folder, RnnImportOptions options)
+    public static RnnGraph Import(ReadOnlyMemory<byte> bytes, string? folder, RnnImportOptions options, out ImportReport report)
     {
         if (options.Topology is not null)
         {
@@ -17,11 +17,13 @@ internal static class OnnxImporter
         }
 
         var model = OnnxReader.Read(bytes, folder, options.Limits);
-        return GraphPasses.Run(Translate(model, options));
+        return GraphPasses.Run(Translate(model, options, out report));
     }
 
     /// <summary>The graph as it is before the passes.</summary>
-    public static RnnGraph Translate(OnnxModel model, RnnImportOptions options)
+    public static RnnGraph Translate(OnnxModel model, RnnImportOptions options) => Translate(model, options, out _);
+
+    private static RnnGraph Translate(OnnxModel model, RnnImportOptions options, out ImportReport report)
     {
         var binder = InputBinder.Create(model.Graph, options, null);
         var (emit, results) = Translator.Translate(model, binder.Bind, options.Limits);
@@ -33,7 +35,9 @@ internal static class OnnxImporter
             outputs.Add((name, OutputValue(emit, name, results[i]!)));
         }
 
-        return Finish(emit, [.. binder.Inputs], outputs.ToImmutable(), options);
+        var graph = Finish(emit, [.. binder.Inputs], outputs.ToImmutable(), options, out var states);
+        report = new ImportReport(CountNodes(model.Graph), emit.FoldedNodes, states);
+        return graph;
     }
 
     /// <summary>Everything that would be refused; empty where the model can be imported with these options.</summary>
@@ -65,9 +69,16 @@ internal static class OnnxImporter
             : throw new RnnImportException(location, $"{operand.Constant}", "at least one element");
     }
 
-    private static RnnGraph Finish(GraphEmitter emit, ImmutableArray<Value> inputs, ImmutableArray<(string Name, Value Value)> outputs, RnnImportOptions options)
+    private static int CountNodes(OnnxGraph graph) => graph.Nodes.Length +
+        graph.Nodes.Sum(node => node.Attributes.Values.OfType<OnnxGraph>().Sum(CountNodes));
+
+    private static RnnGraph Finish(
+        GraphEmitter emit, ImmutableArray<Value> inputs, ImmutableArray<(string Name, Value Value)> outputs, RnnImportOptions options,
+        out ImmutableArray<PairedState> states)
     {
         var pairs = StateFinder.Find(inputs, outputs, options.States, options.FindStates);
+        states = [.. pairs.OrderBy(pair => pair.Input).Select(pair =>
+            new PairedState(inputs[pair.Input].Name, outputs[pair.Output].Name, options.States.ContainsKey(outputs[pair.Output].Name)))];
         var stateInputs = pairs.Select(pair => pair.Input).ToHashSet();
         var stateOutputs = pairs.Select(pair => pair.Output).ToHashSet();
         if (stateOutputs.Count == outputs.Length)

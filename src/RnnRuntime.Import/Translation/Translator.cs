@@ -139,6 +139,7 @@ internal sealed class Translator
             ImmutableArray<HostTensor?> constants = [.. operands.Select(operand => operand is null ? null : operand.Constant ?? Placeholder(operand))];
             if (FoldingEvaluator.Evaluate(node, constants, _model.Opset, _limits) is { } folded)
             {
+                Emit.FoldedNodes++;
                 return [.. folded.Select(Folded)];
             }
         }

@@ -32,7 +32,7 @@ internal sealed class SafetensorsReader : IDisposable
         var length = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
         if (length > MaxHeaderLength)
         {
-            throw new RnnFormatException(HeaderSection, "length", $"{length}", $"at most {MaxHeaderLength}");
+            throw new RnnFormatException(HeaderSection, "length", $"{length}", $"at most {MaxHeaderLength}, as in a .rnn file; RnnImporter of RnnRuntime.Import reads files of other tools");
         }
 
         if ((long)length > file.Length - LengthBytes)

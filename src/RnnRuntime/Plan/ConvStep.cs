@@ -73,8 +73,15 @@ internal sealed unsafe class ContiguousConvStep(
     string name, KernelVariant variant, ConvGeometry geometry, ConvProduct product, bool acrossFrames, BufferInfo x, BufferInfo y, BufferInfo? padded)
     : ConvStep(name, variant, geometry, product, x, y)
 {
+    // Sizes are at hand as fields: a small convolution takes no longer than finding them out in each step would.
+    private readonly int _positions = geometry.Inner.Output;
+    private readonly int _groups = geometry.Groups;
+    private readonly int _filters = geometry.Filters;
+    private readonly int _block = product.Block;
     private readonly nint _windowStride = (nint)geometry.Inner.Stride * geometry.Channels;
     private readonly nint _paddedRow = (nint)geometry.Inner.Reach * geometry.Channels;
+    private readonly nint[] _rowOffsets = [.. Enumerable.Range(0, geometry.Rows).Select(row => Offset(geometry, row, padded is not null))];
+    private readonly PaddedRow _padding = PaddedRow.Of(geometry.Inner, geometry.Channels);
 
     public override IEnumerable<BufferInfo> Buffers => base.Buffers.Concat(new[] { padded }.OfType<BufferInfo>());
 
@@ -82,30 +89,25 @@ internal sealed unsafe class ContiguousConvStep(
     public override void Execute(StepContext context)
     {
         var bound = Product.Scratch.Bind(context);
-        var together = acrossFrames && context.Vectors >= Geometry.Positions;
-        for (nint frame = 0; frame < context.Vectors; frame++)
+        var vectors = context.Vectors;
+        var together = acrossFrames && vectors >= (nint)_rowOffsets.Length * _positions;
+        for (nint frame = 0; frame < vectors; frame++)
         {
             var input = context.Frames(X) + (frame * X.Stride);
             var output = context.Frames(Y) + (frame * Y.Stride);
-            for (var row = 0; row < Geometry.Rows; row++)
+            for (nint row = 0; row < _rowOffsets.Length; row++)
             {
-                var windows = input + Offset(row);
+                var windows = input + _rowOffsets[row];
                 if (padded is not null)
                 {
                     var copy = context.Start(padded) + (row * _paddedRow) + (together ? frame * padded.Stride : 0);
-                    Pad(windows, copy);
+                    _padding.Write(windows, copy);
                     windows = copy;
                 }
 
-                for (int position = 0, count; position < Geometry.Inner.Output && !together; position += count)
+                if (!together)
                 {
-                    count = Math.Min(Product.Block, Geometry.Inner.Output - position);
-                    for (var group = 0; group < Geometry.Groups; group++)
-                    {
-                        Multiply(
-                            context, group, windows + (position * _windowStride) + (group * Geometry.GroupChannels), _windowStride,
-                            output + ((((nint)row * Geometry.Inner.Output) + position) * Geometry.Filters) + (group * Product.Filters), count, bound);
-                    }
+                    MultiplyRow(context, windows, output + (row * _positions * _filters), bound);
                 }
             }
 
@@ -121,48 +123,70 @@ internal sealed unsafe class ContiguousConvStep(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void MultiplyRow(StepContext context, float* windows, float* output, in ProductScratch bound)
+    {
+        for (int position = 0, count; position < _positions; position += count)
+        {
+            count = Math.Min(_block, _positions - position);
+            for (var group = 0; group < _groups; group++)
+            {
+                Multiply(
+                    context, group, windows + (position * _windowStride) + (group * Geometry.GroupChannels), _windowStride,
+                    output + ((nint)position * _filters) + (group * Product.Filters), count, bound);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyTogether(StepContext context, in ProductScratch bound)
     {
-        for (var row = 0; row < Geometry.Rows; row++)
+        for (nint row = 0; row < _rowOffsets.Length; row++)
         {
-            var windows = padded is null ? context.Frames(X) + Offset(row) : context.Start(padded) + (row * _paddedRow);
-            for (var position = 0; position < Geometry.Inner.Output; position++)
+            var windows = padded is null ? context.Frames(X) + _rowOffsets[row] : context.Start(padded) + (row * _paddedRow);
+            for (var position = 0; position < _positions; position++)
             {
-                for (var group = 0; group < Geometry.Groups; group++)
+                for (var group = 0; group < _groups; group++)
                 {
                     MultiplyFrames(
                         context, group, windows + (position * _windowStride) + (group * Geometry.GroupChannels), padded is null ? X.Stride : padded.Stride,
-                        context.Frames(Y) + ((((nint)row * Geometry.Inner.Output) + position) * Geometry.Filters) + (group * Product.Filters), bound);
+                        context.Frames(Y) + (((row * _positions) + position) * _filters) + (group * Product.Filters), bound);
                 }
             }
         }
     }
 
     /// <summary>Where a row's first window starts in a frame; with padding, where the inner axis starts.</summary>
-    private nint Offset(int row)
+    private static nint Offset(ConvGeometry geometry, int row, bool isPadded)
     {
-        var offset = padded is null ? Geometry.Inner.Start * Geometry.ElementStride(ConvGeometry.AxisCount - 1) : 0;
+        var offset = isPadded ? 0 : geometry.Inner.Start * geometry.ElementStride(ConvGeometry.AxisCount - 1);
         for (var axis = ConvGeometry.AxisCount - 2; axis >= 0; axis--)
         {
-            var (length, output, _, stride, _, start) = Geometry.Axes[axis];
-            offset += (start + ((row % output) * (nint)stride)) * Geometry.ElementStride(axis);
+            var (_, output, _, stride, _, start) = geometry.Axes[axis];
+            offset += (start + ((row % output) * (nint)stride)) * geometry.ElementStride(axis);
             row /= output;
         }
 
         return offset;
     }
 
-    // Scratch is shared with other steps: the zeros are written each time.
-    private void Pad(float* source, float* result)
+    /// <summary>A row with zeros where windows reach beyond it. Scratch is shared with other steps: the zeros are written each time.</summary>
+    private readonly record struct PaddedRow(int Skipped, int Before, int Copied, int After)
     {
-        var (start, length) = (Geometry.Inner.Start, (int)Geometry.Inner.Reach);
-        var head = Math.Clamp(-start, 0, length);
-        var end = Math.Clamp((long)Geometry.Inner.Length - start, head, length);
-        nint channels = Geometry.Channels;
-        new Span<float>(result, (int)(head * channels)).Clear();
-        new ReadOnlySpan<float>(source + ((start + head) * channels), (int)((end - head) * channels)).CopyTo(
-            new Span<float>(result + (head * channels), (int)((end - head) * channels)));
-        new Span<float>(result + ((nint)end * channels), (int)((length - end) * channels)).Clear();
+        public static PaddedRow Of(ConvAxis axis, int channels)
+        {
+            var length = (int)axis.Reach;
+            var head = Math.Clamp(-axis.Start, 0, length);
+            var end = (int)Math.Clamp((long)axis.Length - axis.Start, head, length);
+            return new PaddedRow((axis.Start + head) * channels, head * channels, (end - head) * channels, (length - end) * channels);
+        }
+
+        public void Write(float* source, float* result)
+        {
+            new Span<float>(result, Before).Clear();
+            new ReadOnlySpan<float>(source + Skipped, Copied).CopyTo(new Span<float>(result + Before, Copied));
+            new Span<float>(result + Before + Copied, After).Clear();
+        }
     }
 }
 

@@ -62,13 +62,13 @@ internal static class BatchNormFolding
             }
         }
 
-        if (folded.Count == 0 || map.Weights(weights) is not { } rows || map.Bias(bias) is not { } shifts)
+        if (folded.Count == 0 || map.Weights(weights) is not { } newWeights || map.Bias(bias) is not { } shifts)
         {
             return;
         }
 
-        var newWeights = map.ChangesWeights ? new Weights(constants.Floats($"{layer.Name}.weights", rows, weights.Rows, weights.Columns), null) : weights;
-        replacements.Add(layer, With(layer, output, newWeights, constants.Floats($"{layer.Name}.bias", shifts, shifts.Length)));
+        weights = newWeights.Length == 0 ? weights : new Weights(constants.Floats($"{layer.Name}.weights", newWeights, weights.Rows, weights.Columns), null);
+        replacements.Add(layer, With(layer, output, weights, constants.Floats($"{layer.Name}.bias", shifts, shifts.Length)));
         folded.ForEach(binary => replacements.Add(binary, null));
         foreach (var (before, newOutput) in views)
         {
@@ -108,8 +108,6 @@ internal static class BatchNormFolding
             _factors.AsSpan().Fill(1);
         }
 
-        public bool ChangesWeights => _factors.Any(factor => factor != 1);
-
         /// <summary>What the operation does to the layer's output becomes part of the map; false where that is no such map.</summary>
         public bool Apply(BinaryOperator function, ReadOnlySpan<float> numbers, bool outputIsLeft)
         {
@@ -139,9 +137,14 @@ internal static class BatchNormFolding
             return true;
         }
 
-        /// <summary>The weights with the map, row after row; null where float32 cannot hold them.</summary>
+        /// <summary>The weights with the map, row after row; empty where they stay as they are, null where float32 cannot hold them.</summary>
         public float[]? Weights(Weights weights)
         {
+            if (_factors.All(factor => factor == 1))
+            {
+                return [];
+            }
+
             var rows = MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span).ToArray();
             for (var i = 0; i < rows.Length; i++)
             {

@@ -7,6 +7,7 @@ namespace RnnRuntime.Graph.Passes;
 internal sealed record CellBlend(Value First, Value Gate, Value Second, ImmutableArray<Node> Nodes)
 {
     private const int MaximumDepth = 6;
+    private const int MaximumTerms = 4;
 
     /// <summary>The nodes are those inside the expression, without the one that gives the result.</summary>
     public static CellBlend? Of(GraphIndex index, BinaryNode result)
@@ -70,7 +71,8 @@ internal sealed record CellBlend(Value First, Value Gate, Value Second, Immutabl
     {
         public static Polynomial Number(double number) => new(new Dictionary<Monomial, double> { [default] = number }, []);
 
-        public Polynomial Plus(Polynomial other, double factor)
+        /// <summary>The sum with a multiple of the other; null where it has too many terms.</summary>
+        public Polynomial? Plus(Polynomial other, double factor)
         {
             var terms = new Dictionary<Monomial, double>(Terms);
             foreach (var (product, number) in other.Terms)
@@ -78,10 +80,10 @@ internal sealed record CellBlend(Value First, Value Gate, Value Second, Immutabl
                 terms[product] = terms.GetValueOrDefault(product) + (factor * number);
             }
 
-            return new Polynomial(terms, Nodes.AddRange(other.Nodes));
+            return terms.Count > MaximumTerms ? null : new Polynomial(terms, Nodes.AddRange(other.Nodes));
         }
 
-        /// <summary>The product; null where it has a term of more than two values.</summary>
+        /// <summary>The product; null where it has a term of more than two values, or too many terms.</summary>
         public Polynomial? Times(Polynomial other)
         {
             var terms = new Dictionary<Monomial, double>();
@@ -98,7 +100,7 @@ internal sealed record CellBlend(Value First, Value Gate, Value Second, Immutabl
                 }
             }
 
-            return new Polynomial(terms, Nodes.AddRange(other.Nodes));
+            return terms.Count > MaximumTerms ? null : new Polynomial(terms, Nodes.AddRange(other.Nodes));
         }
     }
 }

@@ -6,7 +6,7 @@ namespace RnnRuntime.Graph.Passes;
 internal sealed record CellGate(
     ImmutableArray<GateTerm> InputTerms, ImmutableArray<GateTerm> HiddenTerms, double[] InputBias, double[]? HiddenBias = null, bool IsNegated = false)
 {
-    /// <summary>The gate whose sum takes the hidden state as it is.</summary>
+    /// <summary>The gate whose sum takes this for the hidden state.</summary>
     public static CellGate Of(GateForm form, ElementRun hidden, bool isNegated = false) => new(
         [.. form.Terms.Where(term => term.Source != hidden)], [.. form.Terms.Where(term => term.Source == hidden)], form.Bias, null, isNegated);
 }

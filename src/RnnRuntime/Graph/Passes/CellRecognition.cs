@@ -8,10 +8,13 @@ namespace RnnRuntime.Graph.Passes;
 /// </summary>
 internal static class CellRecognition
 {
+    private const long BudgetForElement = 64;
+
     public static RnnGraph Run(RnnGraph graph)
     {
         var index = new GraphIndex(graph);
-        var (lstm, gru) = (new LstmPattern(graph, index), new GruPattern(index));
+        var budget = new TraceBudget(BudgetForElement * graph.Nodes.SelectMany(node => node.Outputs).Sum(output => (long)output.Shape.ElementCount));
+        var (lstm, gru) = (new LstmPattern(graph, index, budget), new GruPattern(index, budget));
         var writer = new CellWriter(index, new ConstantMaker(graph));
         var places = new Dictionary<Node, int>(ReferenceEqualityComparer.Instance);
         var replacements = new Dictionary<Node, ImmutableArray<Node>>(ReferenceEqualityComparer.Instance);

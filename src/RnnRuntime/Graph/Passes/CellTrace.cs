@@ -3,22 +3,41 @@ using System.Runtime.InteropServices;
 
 namespace RnnRuntime.Graph.Passes;
 
+/// <summary>The elements that attempts may look at, so that a graph of many near-cells takes no quadratic time.</summary>
+internal sealed class TraceBudget(long elements)
+{
+    private long _left = elements;
+
+    public bool Take(long count) => (_left -= count) >= 0;
+}
+
 /// <summary>
 /// One attempt at a cell: follows its gates back from where they are used to the layers that make them, and collects the nodes on the way.
 /// The elements of a gate are followed by their positions, [streams * units], so that it does not matter where and how gates are split.
 /// </summary>
-internal sealed class CellTrace(GraphIndex index, int streams, int units)
+internal sealed class CellTrace
 {
-    // A cell has four gates of a few nodes. The limit keeps an attempt short, whatever the graph is.
+    // A cell has four gates of a few nodes.
     private const int MaximumVisits = 200;
     private const int MaximumViews = 8;
 
     private readonly HashSet<Node> _nodes = new(ReferenceEqualityComparer.Instance);
+    private readonly GraphIndex _index;
+    private readonly TraceBudget _budget;
     private int _visits;
 
-    public int Streams => streams;
+    /// <summary>An attempt at the cell that gives this value, one row for each stream.</summary>
+    public CellTrace(GraphIndex index, TraceBudget budget, Value result)
+    {
+        _index = index;
+        _budget = budget;
+        Units = result.Shape.Rank == 0 ? 1 : result.Shape[-1];
+        Streams = result.Shape.ElementCount / Units;
+    }
 
-    public int Units => units;
+    public int Streams { get; }
+
+    public int Units { get; }
 
     public IReadOnlySet<Node> Nodes => _nodes;
 
@@ -27,25 +46,25 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
     /// <summary>The function that makes the value, views apart.</summary>
     public UnaryOperator? FunctionOf(Value value)
     {
-        for (var i = 0; i < MaximumViews && index.Producer<ViewNode>(value) is { } view; i++)
+        for (var i = 0; i < MaximumViews && _index.Producer<ViewNode>(value) is { } view; i++)
         {
             value = view.Input;
         }
 
-        return index.Producer<UnaryNode>(value)?.Function;
+        return _index.Producer<UnaryNode>(value)?.Function;
     }
 
     /// <summary>What enters a gate whose value has these positions (its own order where none are given); null where it is no such gate.</summary>
     public GateForm? Gate(Value value, UnaryOperator activation, int[]? positions = null)
     {
-        if (FunctionOf(value) != activation || (positions is null && value.Shape.ElementCount != streams * units))
+        if (!Visit() || FunctionOf(value) != activation || (positions is null && value.Shape.ElementCount != Streams * Units))
         {
             return null;
         }
 
-        positions ??= [.. Enumerable.Range(0, streams * units)];
+        positions ??= [.. Enumerable.Range(0, Streams * Units)];
         value = SkipViews(value, ref positions);
-        if (index.Producer<UnaryNode>(value) is not { } unary)
+        if (_index.Producer<UnaryNode>(value) is not { } unary)
         {
             return null;
         }
@@ -56,7 +75,7 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
 
     public GateForm? Sum(Value value, int[] positions)
     {
-        var form = new GateForm(units);
+        var form = new GateForm(Units);
         return AddTo(form, value, positions) ? form : null;
     }
 
@@ -69,18 +88,20 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
             readers.Add(result);
         }
 
-        return _nodes.SelectMany(node => node.Outputs).All(output => !index.IsKept(output) && index.Readers(output).All(readers.Contains));
+        return _nodes.SelectMany(node => node.Outputs).All(output => !_index.IsKept(output) && _index.Readers(output).All(readers.Contains));
     }
+
+    private bool Visit() => ++_visits <= MaximumVisits && _budget.Take((long)Streams * Units);
 
     private bool AddTo(GateForm form, Value value, int[] positions)
     {
-        if (++_visits > MaximumVisits)
+        if (!Visit())
         {
             return false;
         }
 
         value = SkipViews(value, ref positions);
-        switch (index.Producer(value))
+        switch (_index.Producer(value))
         {
             case BinaryNode { Function: BinaryOperator.Add } sum:
                 _nodes.Add(sum);
@@ -103,7 +124,7 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
     /// <summary>A constant that broadcasts to the shape and is the same for every stream.</summary>
     private bool AddBias(GateForm form, Value value, TensorShape shape, int[] positions)
     {
-        if (index.ConstantOf(value) is not { } constant)
+        if (_index.ConstantOf(value) is not { } constant)
         {
             return false;
         }
@@ -112,11 +133,11 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
         for (var i = 0; i < positions.Length; i++)
         {
             var number = values[BroadcastPosition(positions[i], shape, constant.Shape)];
-            if (i < units)
+            if (i < Units)
             {
                 form.Bias[i] += number;
             }
-            else if (number != values[BroadcastPosition(positions[i % units], shape, constant.Shape)])
+            else if (number != values[BroadcastPosition(positions[i % Units], shape, constant.Shape)])
             {
                 return false;
             }
@@ -128,42 +149,48 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
     private bool AddLinear(GateForm form, LinearNode linear, int[] positions)
     {
         var rowCount = linear.Weights.Rows;
-        if (linear.Output.Shape.ElementCount / rowCount != streams)
+        if (linear.Output.Shape.ElementCount / rowCount != Streams)
         {
             return false;
         }
 
-        var rows = positions[..units];
+        var rows = positions[..Units];
         for (var i = 0; i < positions.Length; i++)
         {
-            if (rows[i % units] >= rowCount || positions[i] != (i / units * rowCount) + rows[i % units])
+            if (rows[i % Units] >= rowCount || positions[i] != (i / Units * rowCount) + rows[i % Units])
             {
                 return false;
             }
+        }
+
+        // Each row once, so that a cell has no more weights than its layers.
+        if (rows.Distinct().Count() != rows.Length)
+        {
+            return false;
         }
 
         _nodes.Add(linear);
         if (linear.Bias is { } bias)
         {
             var values = MemoryMarshal.Cast<byte, float>(bias.Data.Span);
-            for (var i = 0; i < units; i++)
+            for (var i = 0; i < Units; i++)
             {
                 form.Bias[i] += values[rows[i]];
             }
         }
 
-        return AddTerms(form, new GateTerm(index.RunOf(linear.Input), linear.Weights, rows, 0, linear.Weights.Columns, []), linear.Input);
+        return AddTerms(form, new GateTerm(_index.RunOf(linear.Input), linear.Weights, rows, 0, linear.Weights.Columns, []), linear.Input);
     }
 
     /// <summary>A joined input, such as [x; h], is taken apart.</summary>
     private bool AddTerms(GateForm form, GateTerm term, Value input)
     {
-        if (++_visits > MaximumVisits)
+        if (!Visit())
         {
             return false;
         }
 
-        if (term.Source.Offset != 0 || index.Producer<ConcatNode>(term.Source.Root) is not { } concat || concat.Output.Shape.ElementCount != term.Source.Count ||
+        if (term.Source.Offset != 0 || _index.Producer<ConcatNode>(term.Source.Root) is not { } concat || concat.Output.Shape.ElementCount != term.Source.Count ||
             concat.Axis != concat.Output.Shape.Rank - 1 || concat.Output.Shape[-1] != term.Columns)
         {
             form.Terms.Add(term);
@@ -175,7 +202,7 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
         foreach (var part in concat.Parts)
         {
             var columns = part.Shape[-1];
-            if (!AddTerms(form, term with { Source = index.RunOf(part), FirstColumn = column, Columns = columns, Path = path }, part))
+            if (!AddTerms(form, term with { Source = _index.RunOf(part), FirstColumn = column, Columns = columns, Path = path }, part))
             {
                 return false;
             }
@@ -188,7 +215,7 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
 
     private IEnumerable<Node> ViewsBetween(Value first, Value last)
     {
-        while (last != first && index.Producer<ViewNode>(last) is { } view)
+        while (last != first && _index.Producer<ViewNode>(last) is { } view)
         {
             yield return view;
             last = view.Input;
@@ -197,7 +224,7 @@ internal sealed class CellTrace(GraphIndex index, int streams, int units)
 
     private Value SkipViews(Value value, ref int[] positions)
     {
-        for (var i = 0; i < MaximumViews && index.Producer<ViewNode>(value) is { } view; i++)
+        for (var i = 0; i < MaximumViews && _index.Producer<ViewNode>(value) is { } view; i++)
         {
             _nodes.Add(view);
             positions = Array.ConvertAll(positions, position => InputPosition(view, position));

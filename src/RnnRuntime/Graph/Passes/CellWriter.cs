@@ -6,11 +6,17 @@ namespace RnnRuntime.Graph.Passes;
 /// <summary>Writes a recognised cell as a sequence of one step, with views where its tensors have other shapes.</summary>
 internal sealed class CellWriter(GraphIndex index, ConstantMaker constants)
 {
-    /// <summary>The nodes in their order; null where a weight or a bias that several are summed to is no finite float32.</summary>
+    /// <summary>The nodes in their order; null where the weights are too many for a tensor, or a sum of several is no finite float32.</summary>
     public ImmutableArray<Node>? Write(CellMatch match)
     {
         var (streams, units, stem) = (match.Streams, match.Units, match.Place.Name);
-        var columns = match.Sources.Sum(source => source.Columns);
+        var width = match.Sources.Sum(source => (long)source.Columns);
+        if (match.Gates.Length * units * Math.Max(width, units) > Array.MaxLength / sizeof(float))
+        {
+            return null;
+        }
+
+        var columns = (int)width;
         var inputWeights = Matrix(match, gate => gate.InputTerms, columns, FirstColumns(match));
         var recurrentWeights = Matrix(match, gate => gate.HiddenTerms, units, new Dictionary<ElementRun, int>());
         var inputBias = Bias(match, gate => gate.InputBias);
@@ -89,7 +95,7 @@ internal sealed class CellWriter(GraphIndex index, ConstantMaker constants)
     /// <summary>The rows of all gates; a source that is not in the map begins at column 0.</summary>
     private static float[] Matrix(CellMatch match, Func<CellGate, ImmutableArray<GateTerm>> terms, int columns, Dictionary<ElementRun, int> firstColumns)
     {
-        var matrix = new float[checked(match.Gates.Length * match.Units * columns)];
+        var matrix = new float[match.Gates.Length * match.Units * columns];
         for (var gate = 0; gate < match.Gates.Length; gate++)
         {
             foreach (var term in terms(match.Gates[gate]))

@@ -1,12 +1,10 @@
-using System.Collections.Immutable;
-
 namespace RnnRuntime.Graph.Passes;
 
 /// <summary>
 /// h' = (1 - z) * n + z * h with n = tanh(Wn.x + bWn + r * (Un.h + bUn)), the reset after, or n = tanh(Wn.x + bWn + Un.(r * h) + bUn),
 /// the reset before. Where z and 1 - z have changed places, the gate is negated.
 /// </summary>
-internal sealed class GruPattern(GraphIndex index)
+internal sealed class GruPattern(GraphIndex index, TraceBudget budget)
 {
     /// <summary>The cell whose new hidden state this sum makes.</summary>
     public CellMatch? Match(BinaryNode sum) => CellBlend.Of(index, sum) is { } blend
@@ -15,8 +13,7 @@ internal sealed class GruPattern(GraphIndex index)
 
     private CellMatch? Build(BinaryNode sum, CellBlend blend, Value candidate, Value state, bool isNegated)
     {
-        var units = sum.Output.Shape.Rank == 0 ? 1 : sum.Output.Shape[-1];
-        var trace = new CellTrace(index, sum.Output.Shape.ElementCount / units, units);
+        var trace = new CellTrace(index, budget, sum.Output);
         trace.Add(blend.Nodes);
         var hidden = index.RunOf(state);
         if (hidden.Count != sum.Output.Shape.ElementCount || trace.Gate(blend.Gate, UnaryOperator.Sigmoid) is not { Products.Count: 0 } z ||
@@ -56,9 +53,9 @@ internal sealed class GruPattern(GraphIndex index)
             {
                 if (index.RunOf(state) == hidden && trace.Gate(gate, UnaryOperator.Sigmoid) is { Products.Count: 0 } reset)
                 {
-                    var (hiddenTerms, inputTerms) = (n.Terms.Where(other => other.Source == term.Source).ToImmutableArray(), n.Terms.Where(other => other.Source != term.Source).ToImmutableArray());
-                    trace.Add([index.Producer(term.Source.Root), .. hiddenTerms.SelectMany(other => other.Path)]);
-                    return inputTerms.Any(other => other.Source == hidden) ? default : (reset, new CellGate(inputTerms, hiddenTerms, n.Bias));
+                    var newGate = CellGate.Of(n, term.Source);
+                    trace.Add([index.Producer(term.Source.Root), .. newGate.HiddenTerms.SelectMany(other => other.Path)]);
+                    return newGate.InputTerms.Any(other => other.Source == hidden) ? default : (reset, newGate);
                 }
             }
         }

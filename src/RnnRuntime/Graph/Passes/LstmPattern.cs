@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace RnnRuntime.Graph.Passes;
 
 /// <summary>c' = f * c + i * g; h' = o * tanh(c'). Which gate is which is told by how it is used.</summary>
-internal sealed class LstmPattern(RnnGraph graph, GraphIndex index)
+internal sealed class LstmPattern(RnnGraph graph, GraphIndex index, TraceBudget budget)
 {
     private readonly HashSet<Value> _stateInputs = [.. graph.StateVariables.Select(state => state.Input)];
     private readonly Dictionary<Value, Value> _nextStates = graph.StateVariables.ToDictionary(state => state.Input, state => state.Output);
@@ -29,8 +29,7 @@ internal sealed class LstmPattern(RnnGraph graph, GraphIndex index)
 
     private CellMatch? Build(BinaryNode sum, BinaryNode newHidden, Node?[] nodes, Value forget, Value cell, Value input, Value candidate, Value output)
     {
-        var units = sum.Output.Shape.Rank == 0 ? 1 : sum.Output.Shape[-1];
-        var trace = new CellTrace(index, sum.Output.Shape.ElementCount / units, units);
+        var trace = new CellTrace(index, budget, sum.Output);
         trace.Add(nodes);
         if (trace.Gate(input, UnaryOperator.Sigmoid) is not { Products.Count: 0 } i || trace.Gate(forget, UnaryOperator.Sigmoid) is not { Products.Count: 0 } f ||
             trace.Gate(candidate, UnaryOperator.Tanh) is not { Products.Count: 0 } g || trace.Gate(output, UnaryOperator.Sigmoid) is not { Products.Count: 0 } o ||
@@ -40,7 +39,7 @@ internal sealed class LstmPattern(RnnGraph graph, GraphIndex index)
         }
 
         ImmutableArray<GateForm> forms = [i, f, g, o];
-        var hidden = forms.SelectMany(form => form.Terms).Where(term => term.Columns == units).Select(term => term.Source)
+        var hidden = forms.SelectMany(form => form.Terms).Where(term => term.Columns == trace.Units).Select(term => term.Source)
             .OrderBy(source => Preference(source, newHidden.Output)).Cast<ElementRun?>().FirstOrDefault();
         return hidden is null ? null : new CellMatch(
             SequenceCell.Lstm, trace, [.. forms.Select(form => CellGate.Of(form, hidden.Value))], hidden.Value, index.RunOf(cell), sum, newHidden.Output,
@@ -48,8 +47,8 @@ internal sealed class LstmPattern(RnnGraph graph, GraphIndex index)
     }
 
     /// <summary>
-    /// Which of the inputs as wide as the state is the state does not matter for the result. As a state it may stay in place: first what the
-    /// new hidden state replaces, then any state, then a value of the step before.
+    /// Which of several inputs as wide as the hidden state is taken for it does not matter for the result. Best is the state that the new
+    /// hidden state replaces, as it may then stay in place.
     /// </summary>
     private int Preference(ElementRun source, Value newHidden) =>
         _nextStates.TryGetValue(source.Root, out var next) && index.RunOf(next).Root == newHidden ? 0 : _stateInputs.Contains(source.Root) ? 1 : 2;

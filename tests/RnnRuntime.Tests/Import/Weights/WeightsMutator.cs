@@ -1,8 +1,8 @@
 namespace RnnRuntime.Tests.Import;
 
 /// <summary>
-/// Changes a few places of a file: bits, bytes, interesting integers, copies of other places, cuts. Half of the places lie near structure
-/// (bytes that differ from 0 among many zeros are not looked for: the first and last kilobytes and text are).
+/// Changes a few places of a file: bits, bytes, interesting integers, copies of other places, cuts. Places at both ends of the file and beside
+/// runs of zeros, where headers lie, are taken more often than the values between.
 /// </summary>
 internal static class WeightsMutator
 {

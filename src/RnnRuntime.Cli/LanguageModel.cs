@@ -1,36 +1,43 @@
 using System.Text;
+using RnnRuntime.Cli.Sources;
+using RnnRuntime.Import;
 
 namespace RnnRuntime.Cli;
 
 /// <summary>
-/// A character model: one int32 input, a token; one output, a logit for each token. Its metadata's <c>vocabulary</c> holds the characters
-/// in the tokens' order.
+/// A character model: one int32 input of one element, a token; one output of a logit for each token. Its metadata's <c>vocabulary</c> holds
+/// the characters in the tokens' order.
 /// </summary>
 internal sealed class LanguageModel
 {
     private readonly Dictionary<Rune, int> _tokens = [];
+    private readonly int _output;
+    private readonly bool _isOnlyOutput;
 
     public LanguageModel(ModelSource source)
     {
         var model = source.Model;
-        if (model.Inputs is not [{ Type: TensorType.Int32, Shape.ElementCount: 1 }] || model.Outputs is not [var logits])
+        if (model.Inputs is not [{ Type: TensorType.Int32, Shape.ElementCount: 1 }] || model.Outputs.All(output => output.Type != TensorType.Float32))
         {
             throw new CliException(
-                $"{source.Name}: not a language model: one int32 input of one token and one output are expected; found inputs {List(model.Inputs)} and outputs {List(model.Outputs)}");
+                $"{source.Name}: not a language model: one int32 input of one token and an output of logits are expected; found inputs {List(model.Inputs)} and outputs {List(model.Outputs)}");
         }
 
         if (!model.Graph.Metadata.TryGetValue("vocabulary", out var vocabulary))
         {
-            throw new CliException($"{source.Name}: not a language model: its metadata has no 'vocabulary'");
+            throw new CliException($"{source.Name}: not a language model: its metadata has no 'vocabulary'{(source.Kind == SourceKind.Rnn ? "" : "; --vocab gives one")}");
         }
 
         Characters = [.. vocabulary.EnumerateRunes()];
-        if (Characters.Length != logits.Shape.ElementCount)
+        var logits = Enumerable.Range(0, model.Outputs.Length)
+            .Where(index => model.Outputs[index].Type == TensorType.Float32 && model.Outputs[index].Shape.ElementCount == Characters.Length).ToArray();
+        if (logits.Length != 1)
         {
             throw new CliException(
-                $"{source.Name}: the vocabulary has {Characters.Length} characters and output '{logits.Name}' {logits.Shape.ElementCount} logits; as many are expected");
+                $"{source.Name}: the vocabulary has {Characters.Length} characters; one output of as many logits is expected, found {List(model.Outputs)}");
         }
 
+        (_output, _isOnlyOutput) = (logits[0], model.Outputs.Length == 1);
         for (var token = 0; token < Characters.Length; token++)
         {
             if (!_tokens.TryAdd(Characters[token], token))
@@ -41,6 +48,20 @@ internal sealed class LanguageModel
     }
 
     public Rune[] Characters { get; }
+
+    /// <summary>Gives tokens, one a step, and takes as many times the logits.</summary>
+    public void Run(RnnSession session, ReadOnlySpan<int> tokens, Span<float> logits)
+    {
+        if (_isOnlyOutput)
+        {
+            session.Run(tokens, logits);
+            return;
+        }
+
+        session.SetInput(0, tokens);
+        session.Run(tokens.Length);
+        session.GetOutput(_output, logits);
+    }
 
     /// <summary>The tokens of a text; a character outside the vocabulary is an error that names it and where it is.</summary>
     /// <param name="text">The text.</param>

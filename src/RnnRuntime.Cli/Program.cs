@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RnnRuntime.Cli.Commands;
+using RnnRuntime.Import;
 
 namespace RnnRuntime.Cli;
 
@@ -10,8 +11,9 @@ internal static class Program
 
     public static int Main(string[] arguments)
     {
-        var root = new RootCommand("Runs recurrent networks: streams text, feeds NumPy arrays through a model, shows what is inside it.")
+        var root = new RootCommand("Runs recurrent networks: converts models of other tools, streams text, feeds NumPy arrays through a model, shows what is inside it.")
         {
+            ConvertCommand.Create(),
             GenerateCommand.Create(),
             RunCommand.Create(),
             InspectCommand.Create(),
@@ -45,7 +47,7 @@ internal static class Program
     {
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
         ArgumentException argument => Text.Of(argument),
-        CliException or RnnFormatException or IOException or UnauthorizedAccessException => exception.Message,
+        CliException or RnnFormatException or RnnImportException or IOException or UnauthorizedAccessException => exception.Message,
         OutOfMemoryException => "the model or the arrays do not fit into memory",
         _ => $"internal error: {exception.GetType().Name}: {exception.Message}",
     };

@@ -1,3 +1,5 @@
+using RnnRuntime.Cli.Sources;
+
 namespace RnnRuntime.Cli;
 
 /// <summary>What <c>--stats</c> ends with, on standard error.</summary>

@@ -131,8 +131,6 @@ internal static class DenoiserModel
         string bounded = writer.Node("Tanh", [high]);
         string joined = writer.Node("Concat", [bent, bounded], Attribute("axis", 2));
         string scaled = writer.Node("Mul", [joined, writer.Weights(1, Channels, 1)]);
-        string moved = writer.Node("Add", [scaled, writer.Weights(4, Channels, 1)]);
-        string flipped = writer.Node("Neg", [moved]);
-        return writer.Node("Max", [moved, writer.Node("Mul", [flipped, writer.Constant([0.1f], 1)])]);
+        return writer.Node("Max", [scaled, writer.Node("Mul", [scaled, writer.Constant([0.1f], 1)])]);
     }
 }

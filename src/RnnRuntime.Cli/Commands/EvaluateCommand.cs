@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using RnnRuntime.Cli.Files;
+using RnnRuntime.Cli.Sources;
 
 namespace RnnRuntime.Cli.Commands;
 
@@ -11,12 +12,6 @@ internal static class EvaluateCommand
 
     /// <summary>Bytes; its characters still fit into one string.</summary>
     private const int TextLimit = 512 << 20;
-
-    private static readonly Argument<string?> Model = new("MODEL")
-    {
-        Description = "A character language model (.rnn); without it the one inside this program.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
 
     private static readonly Option<string> TextFile = new("--text")
     {
@@ -42,15 +37,18 @@ internal static class EvaluateCommand
             "evaluate",
             "Cross-entropy of a language model over a text: natural logarithm, state carried over the whole text, the first character is input only.")
         {
-            Model, TextFile, From, Kernel, AsJson,
+            TextFile, From, Kernel, AsJson,
         };
-        command.SetAction(Run);
+        var source = new SourceOptions(command);
+        var model = new ModelArgument(
+            command, "MODEL", $"A character language model: {ModelSource.Formats}; without it the one inside this program.", false, source.OfPairs);
+        command.SetAction(arguments => Run(arguments, model.Path(arguments), source));
         return command;
     }
 
-    private static int Run(ParseResult arguments)
+    private static int Run(ParseResult arguments, string? model, SourceOptions options)
     {
-        using var source = ModelSource.Load(arguments.GetValue(Model), arguments.GetValue(Kernel));
+        using var source = ModelSource.Load(model, options.Read(arguments), arguments.GetValue(Kernel));
         var language = new LanguageModel(source);
         var path = arguments.GetValue(TextFile)!;
         var tokens = language.Encode(ReadText(path), path);
@@ -62,7 +60,7 @@ internal static class EvaluateCommand
 
         using var session = source.Model.CreateSession(1, Chunk);
         var began = Stopwatch.GetTimestamp();
-        var nats = CrossEntropy(session, tokens.AsSpan(begin), language.Characters.Length);
+        var nats = CrossEntropy(language, session, tokens.AsSpan(begin));
         var predicted = tokens.Length - begin - 1;
         var rate = predicted / Stopwatch.GetElapsedTime(began).TotalSeconds;
         var bits = nats / Math.Log(2);
@@ -89,15 +87,16 @@ internal static class EvaluateCommand
     }
 
     /// <summary>Mean of -ln p(next token).</summary>
-    private static double CrossEntropy(RnnSession session, ReadOnlySpan<int> tokens, int vocabularySize)
+    private static double CrossEntropy(LanguageModel language, RnnSession session, ReadOnlySpan<int> tokens)
     {
+        var vocabularySize = language.Characters.Length;
         var logits = new float[Chunk * vocabularySize];
         using var progress = new Progress("evaluate", tokens.Length - 1);
         var sum = 0.0;
         for (var done = 0; done < tokens.Length - 1;)
         {
             var steps = Math.Min(Chunk, tokens.Length - 1 - done);
-            session.Run(tokens.Slice(done, steps), logits.AsSpan(0, steps * vocabularySize));
+            language.Run(session, tokens.Slice(done, steps), logits.AsSpan(0, steps * vocabularySize));
             for (var t = 0; t < steps; t++)
             {
                 sum += Surprise(logits.AsSpan(t * vocabularySize, vocabularySize), tokens[done + t + 1]);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using RnnRuntime.Cli.Sources;
 
 namespace RnnRuntime.Cli.Commands;
 
@@ -11,7 +12,7 @@ internal static class GenerateCommand
 
     private static readonly Option<string?> Model = new("--model")
     {
-        Description = "A character language model (.rnn); without it the one inside this program.",
+        Description = $"A character language model: {ModelSource.Formats}; without it the one inside this program.",
         HelpName = "FILE",
     };
 
@@ -69,13 +70,15 @@ internal static class GenerateCommand
         {
             Model, Prompt, Length, Temperature, TopK, TopP, Seed, Kernel, Stats,
         };
-        command.SetAction(Run);
+        var source = new SourceOptions(command);
+        ModelArgument.RefuseStrays(command, source.OfPairs);
+        command.SetAction(arguments => Run(arguments, source));
         return command;
     }
 
-    private static int Run(ParseResult arguments)
+    private static int Run(ParseResult arguments, SourceOptions options)
     {
-        using var source = ModelSource.Load(arguments.GetValue(Model), arguments.GetValue(Kernel), "--model ");
+        using var source = ModelSource.Load(arguments.GetValue(Model), options.Read(arguments), arguments.GetValue(Kernel), "--model ");
         var language = new LanguageModel(source);
         var prompt = language.Encode(arguments.GetValue(Prompt)!, "--prompt");
         var seed = arguments.GetValue(Seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue);
@@ -85,7 +88,7 @@ internal static class GenerateCommand
         using var session = source.Model.CreateSession(1, 1);
         var logits = new float[language.Characters.Length];
 
-        WarmUp(session, sampler, logits, seed);
+        WarmUp(language, session, sampler, logits, seed);
         var output = new TextOutput(language.Characters);
         foreach (var token in prompt)
         {
@@ -95,7 +98,7 @@ internal static class GenerateCommand
         output.Flush();
         foreach (var token in prompt.Length > 0 ? prompt : language.DefaultPrompt())
         {
-            session.Run([token], logits);
+            language.Run(session, [token], logits);
         }
 
         var stop = false;
@@ -108,7 +111,7 @@ internal static class GenerateCommand
         var times = new StepTimes(length);
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var began = Stopwatch.GetTimestamp();
-        var made = Stream(session, sampler, logits, output, times, length, ref stop);
+        var made = Stream(language, session, sampler, logits, output, times, length, ref stop);
         var elapsed = Stopwatch.GetElapsedTime(began);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
 
@@ -126,7 +129,7 @@ internal static class GenerateCommand
     }
 
     private static int Stream(
-        RnnSession session, RnnSampler sampler, float[] logits, TextOutput output, StepTimes times, int length, ref bool stop)
+        LanguageModel language, RnnSession session, RnnSampler sampler, float[] logits, TextOutput output, StepTimes times, int length, ref bool stop)
     {
         var made = 0;
         while (made < length && !output.IsClosed && !Volatile.Read(ref stop))
@@ -136,7 +139,7 @@ internal static class GenerateCommand
             made++;
 
             var began = Stopwatch.GetTimestamp();
-            session.Run(new ReadOnlySpan<int>(in token), logits);
+            language.Run(session, new ReadOnlySpan<int>(in token), logits);
             times.Add(Stopwatch.GetTimestamp() - began);
         }
 
@@ -145,12 +148,12 @@ internal static class GenerateCommand
     }
 
     /// <summary>Has everything compiled and initialised that the loop uses, and leaves no trace in the text.</summary>
-    private static void WarmUp(RnnSession session, RnnSampler sampler, float[] logits, ulong seed)
+    private static void WarmUp(LanguageModel language, RnnSession session, RnnSampler sampler, float[] logits, ulong seed)
     {
         var token = 0;
         for (var i = 0; i < WarmUpSteps; i++)
         {
-            session.Run(new ReadOnlySpan<int>(in token), logits);
+            language.Run(session, new ReadOnlySpan<int>(in token), logits);
             token = sampler.Sample(logits);
         }
 

@@ -1,12 +1,11 @@
 using System.CommandLine;
 using RnnRuntime.Cli.Files;
+using RnnRuntime.Cli.Sources;
 
 namespace RnnRuntime.Cli.Commands;
 
 internal static class QuantizeCommand
 {
-    private static readonly Argument<string> Model = new("MODEL") { Description = "A float32 model (.rnn)." };
-
     private static readonly Option<string> Output = new("--output", "-o")
     {
         Description = "The int8 model to write (.rnn).",
@@ -26,17 +25,19 @@ internal static class QuantizeCommand
             "quantize",
             "Makes an int8 model out of a float32 one. A golden input inside the file is kept; its golden output becomes what the int8 model gives.")
         {
-            Model, Output, KeepFloat,
+            Output, KeepFloat,
         };
-        command.SetAction(Run);
+        var source = new SourceOptions(command);
+        var model = new ModelArgument(command, "MODEL", $"A float32 model: {ModelSource.Formats}.", true, source.OfPairs);
+        command.SetAction(arguments => Run(arguments, model.Path(arguments)!, source));
         return command;
     }
 
-    private static int Run(ParseResult arguments)
+    private static int Run(ParseResult arguments, string model, SourceOptions options)
     {
         var path = arguments.GetValue(Output)!;
         var target = new OutputFile("--output ", path);
-        using var source = ModelSource.Load(arguments.GetValue(Model));
+        using var source = ModelSource.Load(model, options.Read(arguments));
         using var quantized = RnnQuantizer.Quantize(source.Model, arguments.GetValue(KeepFloat));
 
         // The source may be the target.

@@ -1,19 +1,18 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using RnnRuntime.Cli.Files;
 using RnnRuntime.Cli.Npy;
 using RnnRuntime.Cli.Running;
+using RnnRuntime.Cli.Sources;
+using RnnRuntime.Import;
 
 namespace RnnRuntime.Cli.Commands;
 
 internal static class RunCommand
 {
-    private static readonly Argument<string?> Model = new("MODEL") { Description = "The model (.rnn).", Arity = ArgumentArity.ZeroOrOne };
-
     private static readonly Option<string[]> Input = new("--input")
     {
         Description =
-            "A NumPy file for an input: of the input's shape for one step, or with one more leading axis for a sequence. "
+            "A NumPy file for an input (.npz: its array of that name): of the input's shape for one step, or with one more leading axis for a sequence. "
             + "An input without that axis is the same at every step. A state's name gives its first value. Float64 is rounded to float32; a number beyond it is an error.",
         HelpName = "NAME=FILE.npy",
         AllowMultipleArgumentsPerToken = true,
@@ -21,7 +20,7 @@ internal static class RunCommand
 
     private static readonly Option<string[]> Output = new("--output")
     {
-        Description = "Where an output goes, stacked along a new leading axis for a sequence; a state's name gives its last value. Without any, a summary is printed.",
+        Description = "Where an output goes, stacked along a new leading axis for a sequence; a state's name, or that of an output that became a state, gives its last value. Without any, a summary is printed.",
         HelpName = "NAME=FILE.npy",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -29,13 +28,6 @@ internal static class RunCommand
     private static readonly Option<bool> Stream = new("--stream")
     {
         Description = "Call the model once for every slice of the sequence, with the state carried. Without it one call takes the whole sequence; the results have the same bits.",
-    };
-
-    private static readonly Option<string[]> State = new("--state")
-    {
-        Description = "After every step this output becomes that input; its first value is its --input, or zeros.",
-        HelpName = "OUT=IN",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private static readonly Option<string?> Kernel = ModelSource.KernelOption();
@@ -47,42 +39,37 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run", "Feeds NumPy arrays through a model.") { Model, Input, Output, Stream, State, Kernel, Stats };
-        command.Validators.Add(Validate);
-        command.SetAction(Run);
+        var command = new Command("run", "Feeds NumPy arrays through a model.") { Input, Output, Stream, Kernel, Stats };
+        var source = new SourceOptions(command, "After every step this output becomes that input; its first value is its --input, or zeros. In an ONNX model the input becomes a state.");
+        var model = new ModelArgument(
+            command, "MODEL", $"The model: {ModelSource.Formats}. Dimensions of an ONNX model that nothing binds are those of the inputs given.", true, [Input, Output, .. source.OfPairs]);
+        command.SetAction(arguments => Run(arguments, model.Path(arguments)!, source));
         return command;
     }
 
-    private static void Validate(CommandResult result)
+    private static int Run(ParseResult arguments, string path, SourceOptions options)
     {
-        var strays = Arguments(result).Where(argument => !Pairs.IsPair(argument.Value)).ToArray();
-        var hasModel = result.GetValue(Model) is not null;
-        if (strays.Length > (hasModel ? 0 : 1))
+        var import = options.Read(arguments);
+        List<(string Left, string Right)> feedback = [];
+        if (ModelSource.KindOf(path) != SourceKind.Onnx)
         {
-            result.AddError($"{strays[0].Option.Name} takes {strays[0].Option.HelpName}; found '{strays[0].Value}'");
+            feedback = ParsePairs(arguments, options.State);
+            import = import with { States = import.States.Clear() };
         }
-        else if (!hasModel && strays.Length == 0)
-        {
-            result.AddError("Required argument missing: MODEL");
-        }
-    }
 
-    private static int Run(ParseResult arguments)
-    {
-        // An option with several values takes every word up to the next option, MODEL too where it comes after.
-        var path = arguments.GetValue(Model) ?? Arguments(arguments.CommandResult).Select(argument => argument.Value).First(value => !Pairs.IsPair(value));
-        using var source = ModelSource.Load(path, arguments.GetValue(Kernel));
-        var outputs = ParsePairs(arguments, Output);
-        Check(source.Model, outputs);
         var inputs = ParsePairs(arguments, Input);
-        var run = new ModelRun(source.Model, inputs, ParsePairs(arguments, State), arguments.GetValue(Stream));
-        var files = OpenOutputs(outputs, [new InputFile("model ", path), .. inputs.Select(pair => new InputFile($"--input {pair.Left}=", pair.Right))]);
+        var arrays = InputArray.Read(inputs);
+        using var source = ModelSource.Load(path, import, arguments.GetValue(Kernel), arrays: arrays);
+        var outputs = ParsePairs(arguments, Output);
+        Check(source, outputs);
+        var run = new ModelRun(source.Model, arrays, feedback, arguments.GetValue(Stream));
+        var files = OpenOutputs(outputs, [new InputFile("model ", path), .. options.Files(arguments), .. inputs.Select(pair => new InputFile($"--input {pair.Left}=", pair.Right))]);
         var states = run.Run(arguments.GetValue(Stats));
 
         foreach (var ((name, _), file) in outputs.Zip(files))
         {
             var output = source.Model.Outputs.Select(info => info.Name).ToList().IndexOf(name);
-            var array = output >= 0 ? run.Output(output) : FindState(states, name);
+            var array = output >= 0 ? run.Output(output) : FindState(states, source.StateOf(name));
             file.Write(partial => NpyFile.Write(partial, array));
         }
 
@@ -101,11 +88,12 @@ internal static class RunCommand
         return 0;
     }
 
-    private static void Check(RnnModel model, List<(string Left, string Right)> outputs)
+    private static void Check(ModelSource source, List<(string Left, string Right)> outputs)
     {
+        var model = source.Model;
         foreach (var (name, _) in outputs)
         {
-            if (!model.Outputs.Concat(model.States).Any(info => info.Name == name))
+            if (!model.Outputs.Concat(model.States).Any(info => info.Name == source.StateOf(name)))
             {
                 throw new CliException(
                     $"the model has no output '{name}'; outputs are {string.Join(", ", model.Outputs.Select(info => $"'{info.Name}'"))}, states are {string.Join(", ", model.States.Select(info => $"'{info.Name}'").DefaultIfEmpty("none"))}");
@@ -170,9 +158,6 @@ internal static class RunCommand
             name, kind, $"[{string.Join(", ", shape)}]", Show(numbers => numbers.Min()), Show(numbers => numbers.Average(number => (double)number)), Show(numbers => numbers.Max()),
             Text.Count(values.Length - finite.Length));
     }
-
-    private static IEnumerable<(Option Option, string Value)> Arguments(CommandResult result) =>
-        ((Option[])[Input, Output, State]).SelectMany(option => result.GetResult(option)?.Tokens.Select(token => (option, token.Value)) ?? []);
 
     private static List<(string Left, string Right)> ParsePairs(ParseResult arguments, Option<string[]> option) =>
         Pairs.Parse((arguments.GetValue(option) ?? []).Where(Pairs.IsPair), option.Name);

@@ -20,6 +20,17 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
         return new NpyArray(NpyType.Float32, shape, data);
     }
 
+    public static NpyArray From(ReadOnlySpan<int> values, params int[] shape)
+    {
+        var data = new byte[checked(values.Length * 4)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(i * 4), values[i]);
+        }
+
+        return new NpyArray(NpyType.Int32, shape, data);
+    }
+
     /// <summary>Float64 is rounded to nearest, but a finite one beyond float32 is refused; an integer that float32 cannot hold exactly is refused.</summary>
     public float[] ToFloat32(string source)
     {
@@ -53,6 +64,29 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
         return values;
     }
 
+    /// <summary>An integer that float64 cannot hold exactly is refused.</summary>
+    public double[] ToFloat64(string source)
+    {
+        var values = new double[Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (Type.IsFloat)
+            {
+                values[i] = Type == NpyType.Float32 ? BinaryPrimitives.ReadSingleLittleEndian(Data.AsSpan(i * 4)) : BinaryPrimitives.ReadDoubleLittleEndian(Data.AsSpan(i * 8));
+                continue;
+            }
+
+            var integer = Integer(i);
+            values[i] = integer;
+            if ((Int128)values[i] != integer)
+            {
+                throw new CliException($"{source}: element {Position(i)} is {integer}, which float64 cannot hold exactly");
+            }
+        }
+
+        return values;
+    }
+
     public int[] ToInt32(string source)
     {
         if (Type.IsFloat)
@@ -76,7 +110,7 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
     }
 
     /// <summary>For example <c>[2, 0]</c>.</summary>
-    private string Position(int i)
+    public string Position(int i)
     {
         var position = new int[Shape.Length];
         for (var axis = Shape.Length - 1; axis >= 0; axis--)

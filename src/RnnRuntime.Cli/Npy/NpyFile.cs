@@ -15,6 +15,15 @@ internal static class NpyFile
         return Parse(file.ReadAll(Limit), path);
     }
 
+    /// <summary>An array of a .npy file, or the one of this name in a .npz archive.</summary>
+    public static NpyArray Read(string path, string argument, string name)
+    {
+        var file = new InputFile(argument, path);
+        file.Check("a NumPy file");
+        var bytes = file.ReadAll(Limit);
+        return NpzFile.IsArchive(bytes) ? NpzFile.Find(bytes, name, path) : Parse(bytes, path);
+    }
+
     public static NpyArray Parse(ReadOnlySpan<byte> file, string source)
     {
         var header = NpyHeader.Parse(file, source);

@@ -17,17 +17,17 @@ internal sealed class ModelRun
     private readonly InputFeed[] _feeds;
     private readonly List<(int Output, int Input)> _feedback = [];
     private readonly List<(string Name, float[] Value)> _states = [];
-    private readonly float[][] _outputs;
+    private readonly OutputBuffer[] _outputs;
     private readonly bool _hasTimeAxis;
 
-    public ModelRun(RnnModel model, IEnumerable<(string Left, string Right)> inputs, IEnumerable<(string Left, string Right)> feedback, bool isStream)
+    public ModelRun(RnnModel model, IEnumerable<InputArray> inputs, IEnumerable<(string Left, string Right)> feedback, bool isStream)
     {
         _model = model;
         _isStream = isStream;
         _feeds = new InputFeed[model.Inputs.Length];
-        foreach (var (name, path) in inputs)
+        foreach (var (name, array, source) in inputs)
         {
-            Bind(name, path);
+            Bind(name, array, source);
         }
 
         foreach (var (output, input) in feedback)
@@ -46,7 +46,7 @@ internal sealed class ModelRun
         TimeSteps = CommonTimeSteps(out _hasTimeAxis);
         ChunkLength = isStream || _feedback.Count > 0 ? 1 : Math.Min(TimeSteps, MaxChunk);
         _feeds = [.. _feeds.Select(feed => feed.ForChunks(ChunkLength))];
-        _outputs = [.. model.Outputs.Select(output => new float[Length(output)])];
+        _outputs = [.. model.Outputs.Select((output, index) => new OutputBuffer(index, output, TimeSteps))];
         Times = new StepTimes(TimeSteps);
     }
 
@@ -103,12 +103,11 @@ internal sealed class ModelRun
     public NpyArray Output(int output)
     {
         var shape = _model.Outputs[output].Shape.Dimensions;
-        return NpyArray.From(_outputs[output], [.. _hasTimeAxis ? [TimeSteps] : Array.Empty<int>(), .. shape]);
+        return _outputs[output].ToArray([.. _hasTimeAxis ? [TimeSteps] : Array.Empty<int>(), .. shape]);
     }
 
-    private void Bind(string name, string path)
+    private void Bind(string name, NpyArray array, string path)
     {
-        var array = NpyFile.Read(path, $"--input {name}=");
         if (IndexOf(_model.Inputs, name) is >= 0 and var index)
         {
             _feeds[index] = InputFeed.FromArray(index, _model.Inputs[index], array, path);
@@ -151,6 +150,11 @@ internal sealed class ModelRun
             throw new CliException($"--state {output}={input}: the output is {Text.Of(source)} and the input {Text.Of(target)}; they must be alike");
         }
 
+        if (source.Type != TensorType.Float32)
+        {
+            throw new CliException($"--state {output}={input}: both are {Text.Of(source.Type)}; only float32 can be fed back");
+        }
+
         if (_feedback.Any(pair => pair.Input == to))
         {
             throw new CliException($"--state: input '{input}' is fed by two outputs");
@@ -190,14 +194,6 @@ internal sealed class ModelRun
         return common ?? 1;
     }
 
-    private int Length(TensorInfo output)
-    {
-        var length = (long)TimeSteps * output.Shape.ElementCount;
-        return length * sizeof(float) <= Array.MaxLength
-            ? (int)length
-            : throw new CliException($"output '{output.Name}' would be {TimeSteps} times {output.Shape}, above the limit of 2 GiB");
-    }
-
     private void WarmUp(RnnSession session)
     {
         var first = _feedback.Select(pair => _feeds[pair.Input].Current.ToArray()).ToArray();
@@ -226,10 +222,9 @@ internal sealed class ModelRun
 
     private void Collect(RnnSession session, int firstStep, int steps)
     {
-        for (var i = 0; i < _outputs.Length; i++)
+        foreach (var output in _outputs)
         {
-            var size = _model.Outputs[i].Shape.ElementCount;
-            session.GetOutput(i, _outputs[i].AsSpan(firstStep * size, steps * size));
+            output.Collect(session, firstStep, steps);
         }
     }
 
@@ -237,8 +232,7 @@ internal sealed class ModelRun
     {
         foreach (var (output, input) in _feedback)
         {
-            var size = _feeds[input].Current.Length;
-            _outputs[output].AsSpan(step * size, size).CopyTo(_feeds[input].Current);
+            _outputs[output].Step(step).CopyTo(_feeds[input].Current);
         }
     }
 

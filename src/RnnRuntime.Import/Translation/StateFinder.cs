@@ -9,8 +9,8 @@ namespace RnnRuntime.Import.Translation;
 /// </summary>
 internal static class StateFinder
 {
-    private static readonly ImmutableHashSet<string> InputWords = ["in", "input", "0", "prev", "previous", "old", "init", "initial", "last", "past"];
-    private static readonly ImmutableHashSet<string> OutputWords = ["out", "output", "n", "new", "next", "final", "1", "updated", "present", "curr", "current"];
+    private static readonly Side Inputs = new(["in", "input", "prev", "previous", "old", "init", "initial", "last", "past"], "0");
+    private static readonly Side Outputs = new(["out", "output", "new", "next", "final", "updated", "present", "curr", "current"], "n");
 
     /// <summary>Pairs (input, output) by index; given pairs first. A given pair that does not fit is an error.</summary>
     public static ImmutableArray<(int Input, int Output)> Find(
@@ -46,10 +46,10 @@ internal static class StateFinder
     private static void AddFound(ImmutableArray<Value> inputs, ImmutableArray<(string Name, Value Value)> outputs, ImmutableArray<(int Input, int Output)>.Builder pairs)
     {
         var (takenInputs, takenOutputs) = (pairs.Select(pair => pair.Input).ToHashSet(), pairs.Select(pair => pair.Output).ToHashSet());
-        var stems = outputs.Select(output => Stem(output.Name, OutputWords)).ToArray();
+        var stems = outputs.Select(output => Stem(output.Name, Outputs)).ToArray();
         for (var i = 0; i < inputs.Length; i++)
         {
-            var (inputStem, inputIsMarked) = Stem(inputs[i].Name, InputWords);
+            var (inputStem, inputIsMarked) = Stem(inputs[i].Name, Inputs);
             if (takenInputs.Contains(i) || inputStem.Length == 0)
             {
                 continue;
@@ -72,12 +72,20 @@ internal static class StateFinder
         ? index
         : throw new RnnImportException($"--state, {kind} '{name}'", "no such name", $"one of {string.Join(", ", names.Select(known => $"'{known}'"))}");
 
-    /// <summary>The name without its side's words, and whether it had one: <c>stateN</c> is state, <c>h0</c> is h, <c>lstm_h_out</c> is lstm h.</summary>
-    private static (string Stem, bool IsMarked) Stem(string name, ImmutableHashSet<string> words)
+    /// <summary>
+    /// The name without its side's words, and whether it had one: <c>lstm_h_out</c> is lstm h. A last <c>0</c> or <c>N</c> counts where there is no such
+    /// word: <c>stateN</c> is state, <c>h0_in</c> is h 0.
+    /// </summary>
+    private static (string Stem, bool IsMarked) Stem(string name, Side side)
     {
         var parts = Words(name);
-        var kept = parts.Where(part => !words.Contains(part)).ToArray();
-        return (string.Join(' ', kept), kept.Length < parts.Count);
+        var kept = parts.Where(part => !side.Words.Contains(part)).ToList();
+        if (kept.Count == parts.Count && kept.Count > 1 && kept[^1] == side.Suffix)
+        {
+            kept.RemoveAt(kept.Count - 1);
+        }
+
+        return (string.Join(' ', kept), kept.Count < parts.Count);
     }
 
     /// <summary>Cut at punctuation, at a change from small to capital letters and in front of digits.</summary>
@@ -104,4 +112,6 @@ internal static class StateFinder
         // "hn" and "cn" have no mark between stem and side.
         return words is [{ Length: 2 } short2] && short2[1] == 'n' ? [short2[..1], "n"] : words;
     }
+
+    private sealed record Side(ImmutableHashSet<string> Words, string Suffix);
 }

@@ -40,6 +40,11 @@ int RunSuites(string[] arguments)
 {
     // BenchmarkDotNet wraps what a parameter source throws, so the variables are read once before it does.
     _ = LayerSize.Selected().Count() + Variant.Selected().Count();
+    foreach (ModelEntry missing in ModelLibrary.Selected().Where(entry => !entry.IsPresent))
+    {
+        Console.Error.WriteLine(ModelLibrary.SkipLine(missing));
+    }
+
     bool failed = BenchmarkSwitcher.FromTypes(suites).Run(arguments, new SuiteConfig())
         .Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success));
     return failed ? 1 : 0;
@@ -55,5 +60,5 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
         {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}
-        The LSTM suites are narrowed by environment variables: RNNBENCH_SIZES='(64,128);(256,512)', RNNBENCH_VARIANTS='onnxruntime;avx2'.
+        The LSTM suites are narrowed by environment variables: RNNBENCH_SIZES='(64,128);(256,512)', RNNBENCH_VARIANTS='onnxruntime;avx2'; the models by RNNBENCH_MODELS='silero 16k;denoiser'.
     """);

@@ -11,5 +11,6 @@ internal sealed record ImportReport(int FileNodes, int FoldedNodes, ImmutableArr
 /// <summary>An input that an output replaces after each step.</summary>
 /// <param name="Input">The input, now the state's name.</param>
 /// <param name="Output">The output.</param>
+/// <param name="Shape">Their shape in the file; passes may leave out extents of 1.</param>
 /// <param name="IsGiven">Whether the user gave the pair; otherwise names and shapes told.</param>
-internal sealed record PairedState(string Input, string Output, bool IsGiven);
+internal sealed record PairedState(string Input, string Output, TensorShape Shape, bool IsGiven);

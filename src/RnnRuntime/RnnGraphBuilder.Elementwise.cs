@@ -43,6 +43,36 @@ public sealed partial class RnnGraphBuilder
     /// <inheritdoc cref="Tanh"/>
     public TensorRef Abs(TensorRef input) => Unary(UnaryOperator.Abs, input);
 
+    /// <summary>Square root of each element; NaN of a negative one.</summary>
+    /// <inheritdoc cref="Tanh"/>
+    public TensorRef Sqrt(TensorRef input) => Unary(UnaryOperator.Sqrt, input);
+
+    /// <summary>Natural logarithm of each element; minus infinity of 0, NaN of a negative one.</summary>
+    /// <inheritdoc cref="Tanh"/>
+    public TensorRef Log(TensorRef input) => Unary(UnaryOperator.Log, input);
+
+    /// <summary><c>ln(1 + exp(x))</c> of each element.</summary>
+    /// <inheritdoc cref="Tanh"/>
+    public TensorRef Softplus(TensorRef input) => Unary(UnaryOperator.Softplus, input);
+
+    /// <summary>x where it is at least 0, else <c>slope * x</c> (Maas et al. 2013).</summary>
+    /// <param name="input">float32 of any shape.</param>
+    /// <param name="slope">Finite.</param>
+    /// <exception cref="ArgumentException">Not float32, not finite, or of another builder.</exception>
+    public TensorRef LeakyRelu(TensorRef input, float slope) => Unary(UnaryOperator.LeakyRelu, input, slope);
+
+    /// <summary>x where it is at least 0, else <c>alpha * (exp(x) - 1)</c> (Clevert et al. 2016).</summary>
+    /// <param name="input">float32 of any shape.</param>
+    /// <param name="alpha">Finite.</param>
+    /// <exception cref="ArgumentException">Not float32, not finite, or of another builder.</exception>
+    public TensorRef Elu(TensorRef input, float alpha = 1) => Unary(UnaryOperator.Elu, input, alpha);
+
+    /// <summary>x where it is at least 0, else <c>slope * x</c> with slopes that are a tensor (He et al. 2015).</summary>
+    /// <param name="input">float32 of any shape.</param>
+    /// <param name="slopes">float32; the two shapes broadcast as in NumPy.</param>
+    /// <exception cref="ArgumentException">Shapes or types are not as said here, or a tensor is of another builder.</exception>
+    public TensorRef PRelu(TensorRef input, TensorRef slopes) => Binary(BinaryOperator.PRelu, input, slopes);
+
     /// <summary>Elementwise sum.</summary>
     /// <param name="left">float32 of any shape.</param>
     /// <param name="right">float32; the two shapes broadcast as in NumPy, and the result has the shape that they broadcast to.</param>
@@ -78,11 +108,16 @@ public sealed partial class RnnGraphBuilder
     /// <inheritdoc cref="Softmax(TensorRef)"/>
     public TensorRef LogSoftmax(TensorRef input) => Softmax(input, logarithm: true);
 
-    private TensorRef Unary(UnaryOperator function, TensorRef input)
+    /// <summary><c>alpha * x + beta</c> held within 0 and 1; frameworks differ in alpha and beta.</summary>
+    internal TensorRef HardSigmoid(TensorRef input, float alpha, float beta) => Unary(UnaryOperator.HardSigmoid, input, alpha, beta);
+
+    internal TensorRef Softsign(TensorRef input) => Unary(UnaryOperator.Softsign, input);
+
+    private TensorRef Unary(UnaryOperator function, TensorRef input, float alpha = 0, float beta = 0)
     {
         var x = Own(input, nameof(input));
-        var name = NodeName(null, function.ToString().ToLowerInvariant());
-        return Add(new UnaryNode(name, function, x, Float32($"{name}.output", x.Shape)));
+        var name = NodeName(null, Names.Of(function));
+        return Add(new UnaryNode(name, function, x, Float32($"{name}.output", x.Shape), alpha, beta));
     }
 
     private TensorRef Binary(BinaryOperator function, TensorRef left, TensorRef right)

@@ -14,7 +14,10 @@ public sealed partial class RnnGraphBuilder
     private readonly ImmutableArray<Value>.Builder _inputs = ImmutableArray.CreateBuilder<Value>();
     private readonly ImmutableArray<(string Name, Value Value)>.Builder _outputs = ImmutableArray.CreateBuilder<(string, Value)>();
     private readonly ImmutableArray<Node>.Builder _nodes = ImmutableArray.CreateBuilder<Node>();
-    private readonly List<(string Name, Value Input, Value? Output)> _states = [];
+    private readonly HashSet<string> _outputNames = new(StringComparer.Ordinal);
+    private readonly List<(string Name, Value Input, Value? Output, Constant? Initial)> _states = [];
+    private readonly Dictionary<string, int> _stateOfName = new(StringComparer.Ordinal);
+    private readonly Dictionary<Value, int> _stateOfInput = new(ReferenceEqualityComparer.Instance);
     private readonly ImmutableSortedDictionary<string, string>.Builder _metadata = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
     private readonly HashSet<string> _nodeNames = new(StringComparer.Ordinal);
     private readonly HashSet<string> _valueNames = new(StringComparer.Ordinal);
@@ -45,12 +48,9 @@ public sealed partial class RnnGraphBuilder
     {
         CheckName(name, nameof(name));
         var owned = Own(value, nameof(value));
-        foreach (var output in _outputs)
+        if (!_outputNames.Add(name))
         {
-            if (output.Name == name)
-            {
-                throw new ArgumentException($"Output names differ; found a second output '{name}'.", nameof(name));
-            }
+            throw new ArgumentException($"Output names differ; found a second output '{name}'.", nameof(name));
         }
 
         _outputs.Add((name, owned));
@@ -94,8 +94,7 @@ public sealed partial class RnnGraphBuilder
     {
         var input = Own(state, nameof(state));
         var output = Own(next, nameof(next));
-        var index = _states.FindIndex(candidate => ReferenceEquals(candidate.Input, input));
-        if (index < 0)
+        if (!_stateOfInput.TryGetValue(input, out var index))
         {
             throw new ArgumentException($"Expected a tensor that {nameof(State)} returned; found {state}.", nameof(state));
         }
@@ -113,15 +112,32 @@ public sealed partial class RnnGraphBuilder
         SetStateOutput(input, output);
     }
 
+    /// <summary>Says what a state holds before the first step and after a reset, instead of zeros.</summary>
+    /// <param name="name">A state's name: what <see cref="State"/> was given, or a layer's, such as <c>lstm1.h</c>.</param>
+    /// <param name="values">As many as the state has elements, row-major, finite; copied.</param>
+    /// <exception cref="ArgumentException">No state has the name, the length is not the state's, or a number is not finite.</exception>
+    public void SetInitialState(string name, ReadOnlySpan<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!_stateOfName.TryGetValue(name, out var index))
+        {
+            throw new ArgumentException($"Expected the name of a state; found {Names.Quote(name)}.", nameof(name));
+        }
+
+        var shape = _states[index].Input.Shape;
+        CheckData(values, shape.ElementCount, $"{shape}", nameof(values));
+        _states[index] = _states[index] with { Initial = CopyConstant($"{name}.initial", values, shape) };
+    }
+
     /// <summary>Makes the graph. The builder can go on afterwards; graphs made before do not change.</summary>
     /// <exception cref="InvalidOperationException">There is no output, a state has no next value, or another rule of the format is broken.</exception>
     public RnnGraph Build()
     {
         var states = ImmutableArray.CreateBuilder<StateVariable>(_states.Count);
-        foreach (var (name, input, output) in _states)
+        foreach (var (name, input, output, initial) in _states)
         {
             states.Add(new StateVariable(
-                name, input, output ?? throw new InvalidOperationException($"State '{name}' has no next value; expected a call of {nameof(SetNextState)}."), Initial: null));
+                name, input, output ?? throw new InvalidOperationException($"State '{name}' has no next value; expected a call of {nameof(SetNextState)}."), initial));
         }
 
         var graph = new RnnGraph(_inputs.ToImmutable(), _outputs.ToImmutable(), states.MoveToImmutable(), _nodes.ToImmutable(), _metadata.ToImmutable());
@@ -148,22 +164,21 @@ public sealed partial class RnnGraphBuilder
 
     private Value AddState(string name, string valueName, TensorShape shape)
     {
-        foreach (var state in _states)
+        if (_stateOfName.ContainsKey(name))
         {
-            if (state.Name == name)
-            {
-                throw new ArgumentException($"State names differ; found a second state '{name}'.", nameof(name));
-            }
+            throw new ArgumentException($"State names differ; found a second state '{name}'.", nameof(name));
         }
 
         var input = NewValue(valueName, TensorType.Float32, shape);
-        _states.Add((name, input, null));
+        _stateOfName.Add(name, _states.Count);
+        _stateOfInput.Add(input, _states.Count);
+        _states.Add((name, input, null, null));
         return input;
     }
 
     private void SetStateOutput(Value input, Value output)
     {
-        var index = _states.FindIndex(state => ReferenceEquals(state.Input, input));
+        var index = _stateOfInput[input];
         _states[index] = _states[index] with { Output = output };
     }
 

@@ -99,6 +99,14 @@ public sealed class GraphBuilderTests
     [InlineData("delay steps", "0", "at least 1")]
     [InlineData("next state", "float32 [3]", "float32 [2]")]
     [InlineData("rank", "9", "at most 8")]
+    [InlineData("layer norm scale", "2 values", "[3] = 3 values or none")]
+    [InlineData("layer norm epsilon", "-1", "at least 0")]
+    [InlineData("concat of nothing", "none", "at least one part")]
+    [InlineData("concat of two ranks", "[2, 3]", "1 extents as the first part")]
+    [InlineData("slope", "NaN", "finite")]
+    [InlineData("slopes", "[2]", "a shape that broadcasts with [3]")]
+    [InlineData("initial state name", "\"lstm1.x\"", "the name of a state")]
+    [InlineData("initial state length", "2 values", "[4] = 4 values")]
     public void WrongArgumentNamesFoundAndExpected(string what, string found, string expected)
     {
         var builder = new RnnGraphBuilder();
@@ -124,6 +132,14 @@ public sealed class GraphBuilderTests
             "delay steps" => builder.Delay(x, 0),
             "next state" => SetNext(builder, builder.State("s", 2), x),
             "rank" => builder.Input("deep", 1, 1, 1, 1, 1, 1, 1, 1, 1),
+            "layer norm scale" => builder.LayerNorm(x, new float[2]),
+            "layer norm epsilon" => builder.LayerNorm(x, epsilon: -1),
+            "concat of nothing" => builder.Concat(),
+            "concat of two ranks" => builder.Concat(x, builder.Input("rows", 2, 3)),
+            "slope" => builder.LeakyRelu(x, float.NaN),
+            "slopes" => builder.PRelu(x, builder.Constant([1, 2], 2)),
+            "initial state name" => WithInitial(builder, x, "lstm1.x", 4),
+            "initial state length" => WithInitial(builder, x, "lstm1.c", 2),
             _ => throw new InvalidOperationException(what),
         });
         Assert.Contains(found, exception.Message, StringComparison.Ordinal);
@@ -177,6 +193,72 @@ public sealed class GraphBuilderTests
         Assert.Contains("at least one output", Assert.Throws<InvalidOperationException>(() => builder.Build()).Message, StringComparison.Ordinal);
         builder.Output("y", state);
         Assert.Single(builder.Build().Outputs);
+    }
+
+    [Fact]
+    public void AStateBeginsWithItsInitialValues()
+    {
+        var builder = new RnnGraphBuilder();
+        var sum = builder.State("sum", 2);
+        var next = builder.Add(sum, builder.Input("x", 2));
+        builder.SetNextState(sum, next);
+        float[] values = [1, 2];
+        builder.SetInitialState("sum", values);
+        values[0] = 9;
+        builder.Output("y", next);
+        using var model = RnnModel.FromGraph(builder.Build());
+        using var session = model.CreateSession();
+        var y = new float[4];
+        session.Run([10f, 20, 10, 20], y);
+        Assert.Equal([11, 22, 21, 42], y);
+        session.Reset();
+        session.Run([0f, 0], y.AsSpan(0, 2));
+        Assert.Equal([1, 2], y[..2]);
+    }
+
+    [Fact]
+    public void NewElementwiseFunctionsAndNormsAreComputed()
+    {
+        var builder = new RnnGraphBuilder();
+        var x = builder.Input("x", 2);
+        var all = builder.Concat(
+            builder.LeakyRelu(x, 0.5f), builder.Elu(x, 2), builder.PRelu(x, builder.Constant([3, 4], 2)), builder.Sqrt(builder.Abs(x)),
+            builder.LayerNorm(x, [1, 2], [0, 1], epsilon: 0), builder.Log(builder.Abs(x)), builder.Softplus(x));
+        builder.Output("y", all);
+        using var model = RnnModel.FromGraph(builder.Build());
+        using var session = model.CreateSession();
+        var y = new float[14];
+        session.Run([-4f, 2], y);
+        double[] expected =
+        [
+            -2, 2, 2 * (Math.Exp(-4) - 1), 2, -12, 2, 2, Math.Sqrt(2), -1, 3, Math.Log(4), Math.Log(2), Math.Log(1 + Math.Exp(-4)), Math.Log(1 + Math.Exp(2)),
+        ];
+        Assert.All(y.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-6));
+    }
+
+    /// <summary>A search through all states for each one would take minutes.</summary>
+    [Fact]
+    public void ManyStatesTakeLinearTime()
+    {
+        const int Count = 90_000;
+        var builder = new RnnGraphBuilder();
+        var x = builder.Input("x", 1);
+        var start = System.Diagnostics.Stopwatch.StartNew();
+        for (var i = 0; i < Count; i++)
+        {
+            x = builder.Rnn(x, 1, [1], [1]);
+        }
+
+        builder.Output("y", x);
+        Assert.Equal(Count, builder.Build().States.Length);
+        Assert.True(start.Elapsed < TimeSpan.FromSeconds(20), $"{start.Elapsed}");
+    }
+
+    private static TensorRef WithInitial(RnnGraphBuilder builder, TensorRef x, string name, int count)
+    {
+        var y = builder.Lstm(x, 4, new float[48], new float[64]);
+        builder.SetInitialState(name, new float[count]);
+        return y;
     }
 
     private static TensorRef SetNext(RnnGraphBuilder builder, TensorRef state, TensorRef next)

@@ -19,6 +19,7 @@ internal sealed record ModelEntry(string Name, string? File, Func<ModelProblem> 
 /// </summary>
 internal static class ModelLibrary
 {
+    private const string Variable = "RNNBENCH_MODELS";
     private const int SileroUnits = 128;
 
     private static readonly string[] TorchModels =
@@ -38,6 +39,21 @@ internal static class ModelLibrary
         new ModelEntry("chain100", null, () => ChainModel.Build(100)),
         new ModelEntry("chain400", null, () => ChainModel.Build(400)),
     ];
+
+    /// <summary>All, or those that the suite's variable names.</summary>
+    internal static IReadOnlyList<ModelEntry> Selected()
+    {
+        string? wanted = Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrEmpty(wanted))
+        {
+            return All;
+        }
+
+        string[] names = wanted.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return [.. names.Select(name => ByName(name) ?? throw new UsageException($"{Variable} has '{name}'; expected some of {string.Join(';', All.Select(entry => entry.Name))}."))];
+    }
+
+    internal static ModelEntry? ByName(string name) => All.FirstOrDefault(entry => entry.Name == name);
 
     /// <summary>What a user reads where a file is missing.</summary>
     internal static string SkipLine(ModelEntry entry) => $"Skipped {entry.Name}: no file {Path.GetRelativePath(Machine.CheckoutFolder, entry.File!)}.";

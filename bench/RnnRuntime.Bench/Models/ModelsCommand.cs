@@ -6,7 +6,7 @@ namespace RnnRuntime.Bench.Models;
 /// <summary>Runs every model in ONNX Runtime and RnnRuntime in this one process and writes the report; or times the steps of its plan.</summary>
 internal static class ModelsCommand
 {
-    private const double WarmUpSeconds = 0.3;
+    private const double WarmUpSeconds = 1;
 
     internal static void Run(ModelsOptions options)
     {

@@ -8,6 +8,8 @@ namespace RnnRuntime.Bench.Models;
 /// <summary>Each step of a plan timed alone, after the ones before it have run, so that it finds its own data.</summary>
 internal sealed unsafe class StepProfile(RnnModel model, ModelProblem problem, int rounds, double sliceSeconds)
 {
+    private const double WarmUpSeconds = 0.5;
+
     internal void Write(TextWriter writer)
     {
         ExecutionPlan plan = model.Plan;
@@ -15,6 +17,7 @@ internal sealed unsafe class StepProfile(RnnModel model, ModelProblem problem, i
         using var arena = new AlignedBlock(layout.TotalBytes);
         var context = new StepContext(plan, layout, arena) { FirstTimeStep = 0, TimeSteps = 1 };
         LoadInputs(plan, context);
+        WarmUp(plan, context);
         var times = new double[plan.Steps.Length];
         for (int i = 0; i < plan.Steps.Length; i++)
         {
@@ -28,6 +31,16 @@ internal sealed unsafe class StepProfile(RnnModel model, ModelProblem problem, i
 
         double whole = Minimum(() => plan.Execute(context, 1));
         Write(writer, plan, times, whole);
+    }
+
+    /// <summary>Long enough that tiered compilation has finished.</summary>
+    private static void WarmUp(ExecutionPlan plan, StepContext context)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds)
+        {
+            plan.Execute(context, 1);
+        }
     }
 
     private void LoadInputs(ExecutionPlan plan, StepContext context)

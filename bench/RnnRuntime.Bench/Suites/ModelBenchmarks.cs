@@ -10,24 +10,8 @@ public class ModelBenchmarks
     private OnnxModelPeer? _peer;
     private RnnModelPeer? _own;
 
-    /// <summary>Models whose files are here; a line for each other one goes to standard error.</summary>
-    public static IEnumerable<string> Models
-    {
-        get
-        {
-            foreach (ModelEntry entry in ModelLibrary.All)
-            {
-                if (entry.IsPresent)
-                {
-                    yield return entry.Name;
-                }
-                else
-                {
-                    Console.Error.WriteLine(ModelLibrary.SkipLine(entry));
-                }
-            }
-        }
-    }
+    /// <summary>Models whose files are here.</summary>
+    public static IEnumerable<string> Models => ModelLibrary.Selected().Where(entry => entry.IsPresent).Select(entry => entry.Name);
 
     /// <summary>The model's name.</summary>
     [ParamsSource(nameof(Models))]
@@ -37,7 +21,7 @@ public class ModelBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        ModelProblem problem = ModelLibrary.All.Single(entry => entry.Name == Model).Read();
+        ModelProblem problem = ModelLibrary.ByName(Model)!.Read();
         _peer = new OnnxModelPeer(problem);
         _own = new RnnModelPeer(problem);
         ModelCheck.MaxDifference(problem, _peer, _own);

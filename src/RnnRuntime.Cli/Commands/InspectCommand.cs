@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
+using RnnRuntime.Cli.Sources;
+using RnnRuntime.Import;
 
 namespace RnnRuntime.Cli.Commands;
 
 internal static class InspectCommand
 {
-    private static readonly Argument<string> Model = new("MODEL") { Description = "The model (.rnn)." };
-
     private static readonly Option<bool> Plan = new("--plan")
     {
         Description = "Also the plan for this machine: packed sizes, kernel of each step, map of a session's memory (one stream, one time step).",
@@ -19,14 +19,67 @@ internal static class InspectCommand
 
     public static Command Create()
     {
-        var command = new Command("inspect", "Shows what is inside a model: nodes, shapes, parameters, bytes.") { Model, Plan, Kernel, AsJson };
-        command.SetAction(Run);
+        var command = new Command("inspect", "Shows what is inside a model: nodes, shapes, parameters, bytes; of an ONNX file that cannot be imported, everything that is refused.")
+        {
+            Plan, Kernel, AsJson,
+        };
+        var source = new SourceOptions(command);
+        var model = new ModelArgument(command, "MODEL", $"The model: {ModelSource.Formats}.", true, source.OfPairs);
+        command.SetAction(arguments => Run(arguments, model.Path(arguments)!, source.Read(arguments)));
         return command;
     }
 
-    private static int Run(ParseResult arguments)
+    private static int Run(ParseResult arguments, string path, RnnImportOptions import)
     {
-        using var source = ModelSource.Load(arguments.GetValue(Model), arguments.GetValue(Kernel));
+        try
+        {
+            using var source = ModelSource.Load(path, import, arguments.GetValue(Kernel));
+            Write(arguments, source);
+            return 0;
+        }
+        catch (CliException exception) when (exception.InnerException is RnnImportException refusal && ModelSource.IsOnnx(path))
+        {
+            var refusals = ImportErrors.All(refusal, path, import);
+            if (arguments.GetValue(AsJson))
+            {
+                Json.Write(writer => WriteRefusals(writer, path, refusals));
+            }
+            else
+            {
+                WriteRefusals(refusals);
+            }
+
+            throw new CliException($"model {path}: cannot be imported: {refusals.Length} {(refusals.Length == 1 ? "refusal" : "refusals")}", refusal);
+        }
+    }
+
+    private static void WriteRefusals(string[] refusals)
+    {
+        foreach (var refusal in refusals)
+        {
+            Console.Out.WriteLine(Text.OneLine(refusal, int.MaxValue));
+        }
+
+        if (ImportErrors.Fixes(refusals) is { } fixes)
+        {
+            Console.Out.WriteLine($"to bind: {fixes}");
+        }
+    }
+
+    private static void WriteRefusals(Utf8JsonWriter writer, string path, string[] refusals)
+    {
+        writer.WriteString("model", path);
+        writer.WriteStartArray("refusals");
+        foreach (var refusal in refusals)
+        {
+            writer.WriteStringValue(refusal);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Write(ParseResult arguments, ModelSource source)
+    {
         var nodes = source.Model.Graph.DescribeNodes();
         var plan = arguments.GetValue(Plan) ? source.Model.DescribePlan(1, 1) : null;
         if (arguments.GetValue(AsJson))
@@ -37,8 +90,6 @@ internal static class InspectCommand
         {
             WriteListings(source, nodes, plan);
         }
-
-        return 0;
     }
 
     private static void WriteListings(ModelSource source, ImmutableArray<NodeInfo> nodes, RnnPlanInfo? plan)
@@ -54,6 +105,9 @@ internal static class InspectCommand
         }
 
         edges.Write();
+        Console.Out.WriteLine($"kernel {model.Kernel}: {model.DescribePlan(1, 1).Steps.Length} plan steps, {model.WeightBytes} bytes of packed weights");
+        Console.Out.WriteLine();
+        WriteOperators(nodes);
         Console.Out.WriteLine();
         WriteNodes(nodes);
         if (model.Graph.Metadata.Count > 0)
@@ -72,6 +126,17 @@ internal static class InspectCommand
         {
             WritePlan(plan);
         }
+    }
+
+    private static void WriteOperators(ImmutableArray<NodeInfo> nodes)
+    {
+        var listing = new Listing("", "operator", ">nodes", ">parameters");
+        foreach (var group in nodes.GroupBy(node => node.Operator).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal))
+        {
+            listing.Add(group.Key, Text.Count(group.Count()), Text.Count(group.Sum(node => node.ParameterCount)));
+        }
+
+        listing.Write();
     }
 
     private static void WriteNodes(ImmutableArray<NodeInfo> nodes)
@@ -129,6 +194,13 @@ internal static class InspectCommand
         foreach (var (key, value) in model.Graph.Metadata)
         {
             writer.WriteString(key, value);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartObject("operators");
+        foreach (var group in nodes.GroupBy(node => node.Operator).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            writer.WriteNumber(group.Key, group.Count());
         }
 
         writer.WriteEndObject();

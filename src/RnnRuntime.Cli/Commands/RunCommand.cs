@@ -3,7 +3,6 @@ using RnnRuntime.Cli.Files;
 using RnnRuntime.Cli.Npy;
 using RnnRuntime.Cli.Running;
 using RnnRuntime.Cli.Sources;
-using RnnRuntime.Import;
 
 namespace RnnRuntime.Cli.Commands;
 
@@ -51,7 +50,7 @@ internal static class RunCommand
     {
         var import = options.Read(arguments);
         List<(string Left, string Right)> feedback = [];
-        if (ModelSource.KindOf(path) != SourceKind.Onnx)
+        if (!ModelSource.IsOnnx(path))
         {
             feedback = ParsePairs(arguments, options.State);
             import = import with { States = import.States.Clear() };
@@ -62,7 +61,7 @@ internal static class RunCommand
         using var source = ModelSource.Load(path, import, arguments.GetValue(Kernel), arrays: arrays);
         var outputs = ParsePairs(arguments, Output);
         Check(source, outputs);
-        var run = new ModelRun(source.Model, arrays, feedback, arguments.GetValue(Stream));
+        var run = new ModelRun(source, arrays, feedback, arguments.GetValue(Stream));
         var files = OpenOutputs(outputs, [new InputFile("model ", path), .. options.Files(arguments), .. inputs.Select(pair => new InputFile($"--input {pair.Left}=", pair.Right))]);
         var states = run.Run(arguments.GetValue(Stats));
 

@@ -20,7 +20,7 @@ internal sealed record NpyArray(NpyType Type, int[] Shape, byte[] Data)
         return new NpyArray(NpyType.Float32, shape, data);
     }
 
-    public static NpyArray From(ReadOnlySpan<int> values, params int[] shape)
+    public static NpyArray FromInt32(ReadOnlySpan<int> values, params int[] shape)
     {
         var data = new byte[checked(values.Length * 4)];
         for (var i = 0; i < values.Length; i++)

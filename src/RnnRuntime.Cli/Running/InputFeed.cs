@@ -1,4 +1,5 @@
 using RnnRuntime.Cli.Npy;
+using RnnRuntime.Graph;
 
 namespace RnnRuntime.Cli.Running;
 
@@ -52,6 +53,16 @@ internal sealed class InputFeed
     /// <summary>Zeros, until an output is fed back.</summary>
     public static InputFeed Zeros(int index, TensorInfo input) =>
         new("--state", index, input.Shape.ElementCount, null, new float[input.Shape.ElementCount], []);
+
+    /// <summary>What it gives over this many steps, as a model carries it: [T, shape].</summary>
+    public Constant ToConstant(TensorInfo input, int steps)
+    {
+        int[] shape = [steps, .. input.Shape.Dimensions];
+        var array = _indices.Length > 0
+            ? NpyArray.FromInt32(TimeSteps is null ? Repeat(_indices, steps) : _indices, shape)
+            : NpyArray.From(TimeSteps is null ? Repeat(_floats, steps) : _floats, shape);
+        return new Constant(input.Name, input.Type, new TensorShape(shape), array.Data);
+    }
 
     /// <summary>Has room to give the same values for this many steps at once.</summary>
     public InputFeed ForChunks(int chunkLength) => TimeSteps is not null || chunkLength == 1

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RnnRuntime.Cli.Npy;
+using RnnRuntime.Cli.Sources;
 
 namespace RnnRuntime.Cli.Running;
 
@@ -12,6 +13,7 @@ internal sealed class ModelRun
     /// <summary>Calls before the clock starts, so that it counts neither compilation nor first uses.</summary>
     private const int WarmUpCalls = 8;
 
+    private readonly ModelSource _source;
     private readonly RnnModel _model;
     private readonly bool _isStream;
     private readonly InputFeed[] _feeds;
@@ -20,14 +22,15 @@ internal sealed class ModelRun
     private readonly OutputBuffer[] _outputs;
     private readonly bool _hasTimeAxis;
 
-    public ModelRun(RnnModel model, IEnumerable<InputArray> inputs, IEnumerable<(string Left, string Right)> feedback, bool isStream)
+    public ModelRun(ModelSource source, IEnumerable<InputArray> inputs, IEnumerable<(string Left, string Right)> feedback, bool isStream)
     {
-        _model = model;
+        _source = source;
+        var model = _model = source.Model;
         _isStream = isStream;
         _feeds = new InputFeed[model.Inputs.Length];
-        foreach (var (name, array, source) in inputs)
+        foreach (var (name, array, path) in inputs)
         {
-            Bind(name, array, source);
+            Bind(name, array, path);
         }
 
         foreach (var (output, input) in feedback)
@@ -96,7 +99,7 @@ internal sealed class ModelRun
             Elapsed = Stopwatch.GetElapsedTime(began);
         }
 
-        return [.. _model.States.Select(state => (state, State(session, state)))];
+        return [.. _model.States.Select(state => (state with { Shape = _source.ShapeOf(state) }, State(session, state)))];
     }
 
     /// <summary>An output: [T][shape], or [shape] where no input had a time axis.</summary>
@@ -120,9 +123,9 @@ internal sealed class ModelRun
         }
 
         var state = _model.States[IndexOf(_model.States, name)];
-        if (!state.Shape.Dimensions.AsSpan().SequenceEqual(array.Shape))
+        if (!_source.IsValueOf(state, array.Shape))
         {
-            throw new CliException($"{path}: state '{name}' is {Text.Of(state)}; found {array.Describe()}");
+            throw new CliException($"{path}: state '{name}' is {Text.Of(state.Type)} {_source.ShapeOf(state)}; found {array.Describe()}");
         }
 
         _states.Add((name, array.ToFloat32(path)));

@@ -44,5 +44,5 @@ internal sealed class OutputBuffer
     /// <summary>The values of one step of a float32 output.</summary>
     public ReadOnlySpan<float> Step(int step) => _floats.AsSpan(step * _size, _size);
 
-    public NpyArray ToArray(params int[] shape) => _integers.Length > 0 ? NpyArray.From(_integers, shape) : NpyArray.From(_floats, shape);
+    public NpyArray ToArray(params int[] shape) => _integers.Length > 0 ? NpyArray.FromInt32(_integers, shape) : NpyArray.From(_floats, shape);
 }

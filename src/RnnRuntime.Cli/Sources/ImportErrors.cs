@@ -19,7 +19,16 @@ internal static partial class ImportErrors
     /// <summary>Everything that would be refused in an ONNX file whose import failed so.</summary>
     public static string[] All(RnnImportException refusal, string onnxPath, RnnImportOptions import)
     {
-        var all = RnnImporter.FindRefusals(onnxPath, import).Distinct().Select(WithOption).ToArray();
+        string[] all = [];
+        try
+        {
+            all = [.. RnnImporter.FindRefusals(onnxPath, import).Distinct().Select(WithOption)];
+        }
+        catch (RnnImportException)
+        {
+            // The file cannot even be opened; the first refusal says why.
+        }
+
         return all.Length > 0 ? all : [WithOption(refusal.Message)];
     }
 

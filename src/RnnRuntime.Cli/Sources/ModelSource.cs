@@ -62,12 +62,23 @@ internal sealed record ModelSource(RnnModel Model, string Name, long Bytes, Sour
     /// <summary>What a file is, by its content.</summary>
     public static SourceKind KindOf(string path, string argument = "model ") => Read(path, argument, kind => kind, () => new RnnImportOptions());
 
+    public static bool IsOnnx(string path) => KindOf(path) == SourceKind.Onnx;
+
     /// <summary>The state that an output of the file became; the name itself for all others.</summary>
     public string StateOf(string name) => Model.Outputs.Any(output => output.Name == name)
         ? name
         : Report?.States.FirstOrDefault(state => state.Output == name)?.Input ?? name;
 
+    /// <summary>A state's shape as the file has it.</summary>
+    public TensorShape ShapeOf(TensorInfo state) => Report?.States.FirstOrDefault(pair => pair.Input == state.Name)?.Shape ?? state.Shape;
+
+    /// <summary>Whether an array may be a state's value: of its shape in the file, or of the model's own, extents of 1 left aside.</summary>
+    public bool IsValueOf(TensorInfo state, ReadOnlySpan<int> shape) =>
+        shape.SequenceEqual(ShapeOf(state).Dimensions.AsSpan()) || WithoutOnes(shape).SequenceEqual(WithoutOnes(state.Shape.Dimensions.AsSpan()));
+
     public void Dispose() => Model.Dispose();
+
+    private static int[] WithoutOnes(ReadOnlySpan<int> shape) => [.. shape.ToArray().Where(extent => extent != 1)];
 
     private static T Read<T>(string path, string argument, Func<SourceKind, T> read, Func<RnnImportOptions> import)
     {

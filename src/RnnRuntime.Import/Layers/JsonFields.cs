@@ -55,6 +55,10 @@ internal sealed class JsonFields
 
     public double Number(string name) => JsonText.ToNumber(Require(name, "a number"), LocationOf(name));
 
+    public float Float(string name) => JsonText.ToFloat(Require(name, "a number"), LocationOf(name));
+
+    public float? OptionalFloat(string name) => Take(name) is { } element ? JsonText.ToFloat(element, LocationOf(name)) : null;
+
     public bool? OptionalFlag(string name) => Take(name) is { } element ? JsonText.ToFlag(element, LocationOf(name)) : null;
 
     public JsonElement.ArrayEnumerator List(string name) => JsonText.ToList(Require(name, "a list"), LocationOf(name));

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace RnnRuntime.Import.Layers;
@@ -106,6 +107,9 @@ internal static class JsonText
 
     /// <summary>The value as the file writes it.</summary>
     public static string RawText(JsonElement element, string location) => Decode(element.GetRawText, location);
+
+    /// <summary>A text as JSON writes it.</summary>
+    public static string Literal(string text) => $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(Shorten(text, 200))}\"";
 
     public static string Quote(string text) => $"'{Shorten(text, 200)}'";
 

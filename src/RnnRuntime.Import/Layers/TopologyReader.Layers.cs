@@ -1,10 +1,12 @@
+using System.Text.Json;
+
 namespace RnnRuntime.Import.Layers;
 
 /// <content>The layers' types.</content>
 internal sealed partial class TopologyReader
 {
     private const string Types =
-        "embedding, lstm, gru, rnn, linear, conv1d, batchnorm, prelu, activation, add, multiply";
+        "embedding, lstm, gru, rnn, linear, conv1d, batchnorm, layernorm, prelu, activation, clip, add, multiply, concat, reflect_pad, magnitude, pool_time";
 
     private void ReadLayer(JsonFields layer)
     {
@@ -21,9 +23,15 @@ internal sealed partial class TopologyReader
             "conv1d" => Convolution(layer),
             "batchnorm" => BatchNorm(layer),
             "prelu" => _graph.PRelu(layer.Location, InputOf(layer), Tensor(layer, "alpha")),
-            "activation" => Activations.Apply(_graph, layer.LocationOf("function"), InputOf(layer), layer.Text("function")),
+            "layernorm" => LayerNorm(layer),
+            "activation" => Activations.Apply(_graph, layer, InputOf(layer)),
+            "clip" => Clip(layer),
             "add" => Combine(layer, builder => builder.Add),
             "multiply" => Combine(layer, builder => builder.Multiply),
+            "concat" => _graph.Concat(layer.Location, Inputs(layer)),
+            "reflect_pad" => _graph.ReflectPad(layer.Location, InputOf(layer), layer.OptionalInteger("before", 0) ?? 0, layer.OptionalInteger("after", 0) ?? 0),
+            "magnitude" => _graph.Magnitude(layer.Location, InputOf(layer)),
+            "pool_time" => _graph.Pool(layer.LocationOf("function"), InputOf(layer), layer.Text("function")),
             _ => throw new RnnImportException(layer.Location, $"layer type {JsonText.Quote(type)}", Types),
         };
         layer.Finish();
@@ -49,16 +57,87 @@ internal sealed partial class TopologyReader
     private TensorRef Convolution(JsonFields layer)
     {
         var kernelFirst = TopologyStyles.KernelFirst(layer, _style);
+        var x = InputOf(layer);
+        var (weight, bias) = (Tensor(layer, "weight"), OptionalTensor(layer, "bias"));
+        var (dilation, groups) = (layer.OptionalInteger("dilation", 1) ?? 1, layer.OptionalInteger("groups", 1) ?? 1);
+        var stride = layer.OptionalInteger("stride", 1) ?? 1;
+        if (LayerGraph.IsSignal(x))
+        {
+            var kernel = weight.ExpectRank(3, "three extents").Tensor.Shape[kernelFirst ? 0 : 2];
+            var (before, after) = Padding(layer, x.Shape[0], kernel, stride, dilation);
+            return _graph.SignalConvolution(layer.Location, x, weight, bias, kernelFirst, new LayerGraph.Window(stride, dilation, groups, before, after));
+        }
+
         if (layer.Text("padding") is var padding && padding != "causal")
         {
             throw new RnnImportException(
                 layer.LocationOf("padding"), JsonText.Quote(padding),
-                "causal: zeros before the first step only (a convolution without padding gives the same, (kernel - 1) * dilation steps later)");
+                "causal: zeros before the first step only (a convolution without padding gives the same, (kernel - 1) * dilation steps later); with time_steps a signal lies whole in a step and takes others");
         }
 
-        return _graph.Convolution(
-            layer.Location, InputOf(layer), Tensor(layer, "weight"), OptionalTensor(layer, "bias"),
-            layer.OptionalInteger("dilation", 1) ?? 1, layer.OptionalInteger("groups", 1) ?? 1, kernelFirst);
+        return stride == 1
+            ? _graph.Convolution(layer.Location, x, weight, bias, dilation, groups, kernelFirst)
+            : throw new RnnImportException(
+                layer.LocationOf("stride"), $"{stride}", "1, as each step of a stream has a result; with time_steps a signal lies whole in a step and takes others");
+    }
+
+    /// <summary>Zeros on both sides of a signal: a number for each side, or a word.</summary>
+    private static (int Before, int After) Padding(JsonFields layer, int steps, int kernel, int stride, int dilation)
+    {
+        const string Expected = "a number of zeros on each side, [before, after], valid, same or causal";
+        var location = layer.LocationOf("padding");
+        var element = layer.Require("padding", Expected);
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Number:
+                var both = JsonText.ToInteger(element, location, minimum: 0);
+                return (both, both);
+            case JsonValueKind.Array when element.GetArrayLength() == 2:
+                return (JsonText.ToInteger(element[0], location, minimum: 0), JsonText.ToInteger(element[1], location, minimum: 0));
+            case JsonValueKind.String:
+                return JsonText.ToText(element, location) switch
+                {
+                    "valid" => (0, 0),
+                    "same" => LayerGraph.SamePadding(steps, kernel, stride, dilation),
+                    "causal" => ((int)Math.Min((kernel - 1) * (long)dilation, int.MaxValue), 0),
+                    var text => throw new RnnImportException(location, JsonText.Quote(text), Expected),
+                };
+            default:
+                throw new RnnImportException(location, JsonText.Describe(element), Expected);
+        }
+    }
+
+    private TensorRef LayerNorm(JsonFields layer)
+    {
+        var x = InputOf(layer);
+        var epsilon = layer.Float("epsilon");
+        if (layer.OptionalText("prefix") is not { } prefix)
+        {
+            return _graph.LayerNorm(layer.Location, x, OptionalTensor(layer, "gamma"), OptionalTensor(layer, "beta"), epsilon);
+        }
+
+        var (gamma, beta) = _style == TopologyStyle.Keras
+            ? (KerasTensor(prefix, "gamma"), KerasTensor(prefix, "beta"))
+            : (_tensors.TakeOptional($"{prefix}weight"), _tensors.TakeOptional($"{prefix}bias"));
+        return gamma is not null || beta is not null
+            ? _graph.LayerNorm(layer.Location, x, gamma, beta, epsilon)
+            : throw new RnnImportException(layer.LocationOf("prefix"), $"no tensors that begin with {JsonText.Quote(prefix)}", "weight and bias, of Keras gamma and beta, or no prefix");
+    }
+
+    private TensorRef Clip(JsonFields layer)
+    {
+        var x = InputOf(layer);
+        var (least, most) = (layer.OptionalFloat("min"), layer.OptionalFloat("max"));
+        if (least is null && most is null)
+        {
+            throw new RnnImportException(layer.Location, "neither min nor max", "one of them or both");
+        }
+
+        return _graph.Unary(layer.Location, x, (builder, value) =>
+        {
+            value = least is { } low ? builder.Maximum(value, builder.Constant([low])) : value;
+            return most is { } high ? builder.Minimum(value, builder.Constant([high])) : value;
+        });
     }
 
     private TensorRef BatchNorm(JsonFields layer)
@@ -87,18 +166,21 @@ internal sealed partial class TopologyReader
 
     private TensorRef Combine(JsonFields layer, Func<RnnGraphBuilder, Func<TensorRef, TensorRef, TensorRef>> function)
     {
-        var names = layer.OptionalTexts("inputs").ToArray();
-        if (names.Length < 2)
+        var inputs = Inputs(layer);
+        var result = inputs[0];
+        foreach (var other in inputs.AsSpan(1))
         {
-            throw new RnnImportException(layer.LocationOf("inputs"), $"{names.Length} names", "at least two names of inputs or earlier layers");
-        }
-
-        var result = Find(layer.LocationOf("inputs"), names[0]);
-        foreach (var name in names.AsSpan(1))
-        {
-            result = _graph.Combine(layer.Location, result, Find(layer.LocationOf("inputs"), name), function);
+            result = _graph.Combine(layer.Location, result, other, function);
         }
 
         return result;
+    }
+
+    private TensorRef[] Inputs(JsonFields layer)
+    {
+        TensorRef[] inputs = [.. layer.OptionalTexts("inputs").Select(name => Find(layer.LocationOf("inputs"), name))];
+        return inputs.Length >= 2
+            ? inputs
+            : throw new RnnImportException(layer.LocationOf("inputs"), $"{inputs.Length} names", "at least two names of inputs or earlier layers");
     }
 }

@@ -17,6 +17,7 @@ internal sealed partial class TopologyReader
     private readonly Dictionary<string, TensorRef> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _counters = new(StringComparer.Ordinal);
     private TopologyStyle _style;
+    private int? _timeSteps;
     private TensorRef? _last;
     private TensorRef? _firstOutput;
 
@@ -40,6 +41,7 @@ internal sealed partial class TopologyReader
     {
         var fields = new JsonFields(root, Location);
         _style = TopologyStyles.Parse(fields.OptionalText("style"), fields.LocationOf("style"));
+        _timeSteps = fields.OptionalInteger("time_steps", 1);
         ReadInputs(fields);
         var index = 0;
         foreach (var element in fields.List("layers"))
@@ -70,8 +72,8 @@ internal sealed partial class TopologyReader
             var name = input.Text("name");
             var value = (input.OptionalText("type") ?? "float32") switch
             {
-                "float32" => _graph.Input(input.Location, name, input.Integer("size", 1)),
-                "token" => _graph.Tokens(input.Location, name),
+                "float32" => _graph.Input(input.Location, name, input.Integer("size", 1), _timeSteps),
+                "token" => _graph.Tokens(input.Location, name, _timeSteps),
                 var type => throw new RnnImportException(input.LocationOf("type"), JsonText.Quote(type), "float32 or token"),
             };
             input.Finish();
@@ -129,7 +131,7 @@ internal sealed partial class TopologyReader
         {
             var location = fields.LocationOf("vocabulary");
             var text = Vocabulary.Read(vocabulary, location);
-            Vocabulary.CheckCount(text, _firstOutput!.Shape.ElementCount, location);
+            Vocabulary.CheckCount(text, _firstOutput!.Shape.Rank == 0 ? 1 : _firstOutput.Shape[-1], location);
             _graph.Metadata(location, Vocabulary.MetadataKey, text);
         }
     }

@@ -47,22 +47,14 @@ internal sealed class TorchModule
 
     public TensorRef Build(TensorSource tensors, LayerGraph graph, string location, TensorRef x)
     {
-        foreach (var name in _names)
+        var kind = Kind(tensors, location);
+        if (_names.FirstOrDefault(name => name.EndsWith("_reverse", StringComparison.Ordinal)) is { } reverse)
         {
-            if (name.EndsWith("_reverse", StringComparison.Ordinal))
-            {
-                throw new RnnImportException(
-                    location, $"tensor {JsonText.Quote(name)} (bidirectional)",
-                    "one direction: the other needs the end of the sequence first, which a stream has not; export the model to ONNX with a fixed length");
-            }
-
-            if (name[Prefix.Length..].StartsWith("weight_hr", StringComparison.Ordinal))
-            {
-                throw new RnnImportException(location, $"tensor {JsonText.Quote(name)} (proj_size)", "an LSTM without projection; export the model to ONNX");
-            }
+            throw new RnnImportException(
+                location, $"tensor {JsonText.Quote(reverse)} (bidirectional): the backward direction needs the end of the sequence first, which a stream has not",
+                $"a topology that gives time_steps, the length T of a sequence: {Topology(tensors, location, $"\"time_steps\": T, ", kind == CellKind.Lstm ? "lstm" : "gru", "\"direction\": \"bidirectional\", \"state\": \"zeros\"")}");
         }
 
-        var kind = Kind(tensors, location);
         var used = 0;
         for (var layer = 0; layer < _layers; layer++)
         {
@@ -71,21 +63,28 @@ internal sealed class TorchModule
             Weight[] added = biases
                 ? [tensors.Take(location, $"{Prefix}bias_ih{suffix}"), tensors.Take(location, $"{Prefix}bias_hh{suffix}")]
                 : [];
+            var projection = kind == CellKind.Lstm ? tensors.TakeOptional($"{Prefix}weight_hr{suffix}") : null;
             var cell = CellWeights.Convert(
                 CellFormat.PyTorch(kind, biases), LayerGraph.Features(location, x),
-                tensors.Take(location, $"{Prefix}weight_ih{suffix}"), tensors.Take(location, $"{Prefix}weight_hh{suffix}"), added);
+                new CellTensors(
+                    tensors.Take(location, $"{Prefix}weight_ih{suffix}"), tensors.Take(location, $"{Prefix}weight_hh{suffix}"), [.. added], projection, []));
             x = graph.Cell(location, x, cell, _layers == 1 ? "rnn" : $"rnn.{layer}");
-            used += 2 + added.Length;
+            used += 2 + added.Length + (projection is null ? 0 : 1);
         }
 
         return used == _names.Count
             ? x
-            : throw new RnnImportException(location, $"{_names.Count} tensors, of which {used} are those of {_layers} layers", "weight_ih, weight_hh and both biases or none of each layer");
+            : throw new RnnImportException(location, $"{_names.Count} tensors, of which {used} are those of {_layers} layers", "weight_ih, weight_hh, both biases or none and of an LSTM weight_hr or none of each layer");
     }
 
     private CellKind Kind(TensorSource tensors, string location)
     {
         var (input, recurrent) = (First(tensors, location, "weight_ih"), First(tensors, location, "weight_hh"));
+        if (tensors.Has($"{Prefix}weight_hr{(_numbered ? "_l0" : "")}"))
+        {
+            return CellKind.Lstm;
+        }
+
         var (rows, hidden) = (input.Tensor.Shape[0], recurrent.Tensor.Shape[1]);
         return (rows / (double)hidden) switch
         {
@@ -93,10 +92,14 @@ internal sealed class TorchModule
             3 => CellKind.Gru,
             1 => throw new RnnImportException(
                 location, $"a plain RNN ({rows} rows for {hidden} units), which may use tanh or relu: the tensors do not tell",
-                $"a topology: {{\"style\": \"pytorch\", \"inputs\": [{{\"name\": \"x\", \"size\": {input.Tensor.Shape[1]}}}], \"layers\": [{{\"type\": \"rnn\", \"prefix\": \"{Prefix}\", \"layers\": {_layers}, \"nonlinearity\": \"tanh\"}}]}}"),
+                $"a topology: {Topology(tensors, location, "", "rnn", "\"nonlinearity\": \"tanh\"")}"),
             _ => throw new RnnImportException(input.Name, $"{rows} rows for {hidden} units", "4 rows a unit (LSTM) or 3 (GRU)"),
         };
     }
+
+    /// <summary>A topology of this module alone, as an error shows it.</summary>
+    private string Topology(TensorSource tensors, string location, string fields, string type, string rest) =>
+        $"{{\"style\": \"pytorch\", {fields}\"inputs\": [{{\"name\": \"x\", \"size\": {Features(tensors, location)}}}], \"layers\": [{{\"type\": \"{type}\", \"prefix\": {JsonText.Literal(Prefix)}, \"layers\": {_layers}, {rest}}}]}}";
 
     private Weight First(TensorSource tensors, string location, string parameter) =>
         tensors.Take(location, $"{Prefix}{parameter}{(_numbered ? "_l0" : "")}").ExpectRank(2, "a matrix");

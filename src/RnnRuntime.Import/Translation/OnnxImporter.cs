@@ -78,7 +78,7 @@ internal static class OnnxImporter
     {
         var pairs = StateFinder.Find(inputs, outputs, options.States, options.FindStates);
         states = [.. pairs.OrderBy(pair => pair.Input).Select(pair =>
-            new PairedState(inputs[pair.Input].Name, outputs[pair.Output].Name, options.States.ContainsKey(outputs[pair.Output].Name)))];
+            new PairedState(inputs[pair.Input].Name, outputs[pair.Output].Name, inputs[pair.Input].Shape, options.States.ContainsKey(outputs[pair.Output].Name)))];
         var stateInputs = pairs.Select(pair => pair.Input).ToHashSet();
         var stateOutputs = pairs.Select(pair => pair.Output).ToHashSet();
         if (stateOutputs.Count == outputs.Length)

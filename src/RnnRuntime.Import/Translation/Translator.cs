@@ -123,7 +123,7 @@ internal sealed class Translator
         Emit.Scope = node.Outputs.FirstOrDefault(output => output.Length > 0) ?? node.Name;
         try
         {
-            return node.Operator == "If" ? If(node, operands[0]!, scope) : Operator(node, operands.ToImmutable());
+            return node.Operator == "If" ? If(node, operands.Count == 1 ? operands[0] : null, scope) : Operator(node, operands.ToImmutable());
         }
         catch (Exception exception) when (exception is RnnFormatException or ArgumentException or OverflowException or InvalidCastException)
         {
@@ -167,8 +167,13 @@ internal sealed class Translator
     private static HostTensor Placeholder(Operand operand) =>
         new(ElementType.Bool, operand.Shape, new byte[operand.Shape.Aggregate(1L, (product, extent) => product * extent)]);
 
-    private ImmutableArray<Operand?> If(OnnxNode node, Operand condition, Scope scope)
+    private ImmutableArray<Operand?> If(OnnxNode node, Operand? condition, Scope scope)
     {
+        if (condition is null)
+        {
+            throw new RnnImportException(node.Location, $"{node.Inputs.Length} inputs", "one, the condition");
+        }
+
         if (!condition.IsConstant || condition.Type != ElementType.Bool || condition.Constant.Count != 1)
         {
             throw new RnnImportException(

@@ -7,7 +7,7 @@ namespace RnnRuntime.Kernels;
 /// <summary>
 /// AVX2 + FMA. One vector: a panel's lanes are 12, 8, 4, 2 or 1 accumulators; each column costs one broadcast and as many fused
 /// multiply-adds that read the weights from memory (14 live registers at most). Several vectors: 16 lanes x 6 or 4 vectors, 12 or 8
-/// accumulators, two loads and a broadcast a vector (15 live registers). Loops hold nothing but the products: an epilogue in the same method
+/// accumulators, two loads and a broadcast a vector (15 live registers); <see cref="SmallTiles{T,TVector}"/> where there are 2 or 3 or the panel has 8 lanes. Loops hold nothing but the products: an epilogue in the same method
 /// would make the compiler spill accumulators.
 /// </summary>
 internal readonly unsafe struct Fp32Avx2 : IFp32Kernel
@@ -55,6 +55,17 @@ internal readonly unsafe struct Fp32Avx2 : IFp32Kernel
                     }
                 }
             }
+
+            if (vectors - done >= 2)
+            {
+                SmallTiles<TileVector256, Vector256<float>>.Few(
+                    panel, width, columns, x + done * xStride, xStride, init + done * initStride, initStride, y + done * yStride, yStride, vectors - done);
+                return;
+            }
+        }
+        else
+        {
+            done = SmallTiles<TileVector256, Vector256<float>>.Narrow(panel, columns, x, xStride, init, initStride, y, yStride, vectors);
         }
 
         for (; done < vectors; done++)

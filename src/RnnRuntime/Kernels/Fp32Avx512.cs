@@ -6,7 +6,8 @@ namespace RnnRuntime.Kernels;
 
 /// <summary>
 /// 512-bit. One vector: two panels of 64 lanes together are 8 accumulators, enough for two pipes of latency 4; the last panels are walked
-/// alone. Several vectors: 32 lanes x 8 vectors, 16 accumulators of the 32 registers. A panel of 8 lanes is one half-width accumulator.
+/// alone. Several vectors: 32 lanes x 8 vectors, 16 accumulators of the 32 registers; <see cref="SmallTiles{T,TVector}"/> where there are 2 or 3 or the panel is
+/// narrower. A panel of 8 lanes is one half-width accumulator.
 /// </summary>
 internal readonly unsafe struct Fp32Avx512 : IFp32Kernel
 {
@@ -59,6 +60,21 @@ internal readonly unsafe struct Fp32Avx512 : IFp32Kernel
                     }
                 }
             }
+
+            if (vectors - done >= 2)
+            {
+                SmallTiles<TileVector512, Vector512<float>>.Few(
+                    panel, width, columns, x + done * xStride, xStride, init + done * initStride, initStride, y + done * yStride, yStride, vectors - done);
+                return;
+            }
+        }
+        else if (width == 16)
+        {
+            done = SmallTiles<TileVector512, Vector512<float>>.Narrow(panel, columns, x, xStride, init, initStride, y, yStride, vectors);
+        }
+        else
+        {
+            done = SmallTiles<TileVector256, Vector256<float>>.Narrow(panel, columns, x, xStride, init, initStride, y, yStride, vectors);
         }
 
         for (; done < vectors; done++)

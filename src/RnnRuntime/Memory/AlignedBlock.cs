@@ -6,13 +6,28 @@ namespace RnnRuntime.Memory;
 internal sealed unsafe class AlignedBlock : IDisposable
 {
     public const int Alignment = 64;
+
+    /// <summary>Where the blocks made on a thread take their memory and what frees it, so that a test may put pages without access rights behind them.</summary>
+    [ThreadStatic]
+    internal static Func<nint, (nint Address, IDisposable Owner)>? Source;
+
+    private readonly IDisposable? _owner;
     private byte* _pointer;
 
     public AlignedBlock(nint length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, Alignment), Alignment);
+        if (Source is { } source)
+        {
+            (var address, _owner) = source(length);
+            _pointer = (byte*)address;
+        }
+        else
+        {
+            _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, Alignment), Alignment);
+        }
+
         Clear();
         GC.AddMemoryPressure(Math.Max(length, Alignment));
     }
@@ -36,7 +51,15 @@ internal sealed unsafe class AlignedBlock : IDisposable
     {
         if (_pointer != null)
         {
-            NativeMemory.AlignedFree(_pointer);
+            if (_owner is null)
+            {
+                NativeMemory.AlignedFree(_pointer);
+            }
+            else
+            {
+                _owner.Dispose();
+            }
+
             _pointer = null;
             GC.RemoveMemoryPressure(Math.Max(Length, Alignment));
         }

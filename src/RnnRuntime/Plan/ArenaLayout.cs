@@ -8,7 +8,7 @@ namespace RnnRuntime.Plan;
 /// </summary>
 internal sealed class ArenaLayout
 {
-    private ArenaLayout(int streams, int chunkLength, nint persistentBytes, nint totalBytes, ImmutableArray<nint> offsets)
+    internal ArenaLayout(int streams, int chunkLength, nint persistentBytes, nint totalBytes, ImmutableArray<nint> offsets)
     {
         Streams = streams;
         ChunkLength = chunkLength;

@@ -9,6 +9,7 @@ internal sealed unsafe class StridedCopyStep(string name, StridedLoop loop, Buff
     private readonly int[] _offsets = loop.RowOffsets[0];
     private readonly int _length = loop.RowLength;
     private readonly int _stride = loop.InnerStrides[0];
+    private readonly int _runLength = TransposedRun(loop);
 
     public override IEnumerable<BufferInfo> Buffers => [x, y];
 
@@ -19,24 +20,62 @@ internal sealed unsafe class StridedCopyStep(string name, StridedLoop loop, Buff
         {
             var source = context.Frames(x) + (frame * x.Stride);
             var target = context.Frames(y) + (frame * y.Stride);
-            foreach (var offset in _offsets)
+            if (_runLength > 0)
             {
-                var row = source + offset;
-                if (_stride == 1)
+                for (var row = 0; row < _offsets.Length; row += _runLength)
                 {
-                    new ReadOnlySpan<float>(row, _length).CopyTo(new Span<float>(target, _length));
-                }
-                else
-                {
-                    for (nint i = 0; i < _length; i++)
-                    {
-                        target[i] = row[i * _stride];
-                    }
+                    RowCopy.Transpose(source + _offsets[row], _stride, target + ((nint)row * _length), _runLength, _length);
                 }
 
+                continue;
+            }
+
+            foreach (var offset in _offsets)
+            {
+                CopyRow(source + offset, target);
                 target += _length;
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CopyRow(float* source, float* target)
+    {
+        if (_stride == 1)
+        {
+            RowCopy.Copy(source, target, _length);
+            return;
+        }
+
+        if (_stride == 0)
+        {
+            new Span<float>(target, _length).Fill(*source);
+            return;
+        }
+
+        for (nint i = 0; i < _length; i++)
+        {
+            target[i] = source[i * _stride];
+        }
+    }
+
+    /// <summary>How many rows at a time are neighbours in the source, where squares can be transposed; otherwise 0.</summary>
+    private static int TransposedRun(StridedLoop loop)
+    {
+        var offsets = loop.RowOffsets[0];
+        var run = 1;
+        while (run < offsets.Length && offsets[run] == offsets[run - 1] + 1)
+        {
+            run++;
+        }
+
+        var isTransposed = loop.InnerStrides[0] > 1 && run >= RowCopy.Square && loop.RowLength >= RowCopy.Square && offsets.Length % run == 0;
+        for (var row = 0; isTransposed && row < offsets.Length; row++)
+        {
+            isTransposed = offsets[row] == offsets[row - (row % run)] + (row % run);
+        }
+
+        return isTransposed ? run : 0;
     }
 }
 
@@ -81,10 +120,7 @@ internal sealed unsafe class BlockCopyStep(string name, string operation, BlockM
                     continue;
                 }
 
-                for (var row = 0; row < move.Rows; row++, source += move.SourceStride, target += move.TargetStride)
-                {
-                    new ReadOnlySpan<float>(source, move.Length).CopyTo(new Span<float>(target, move.Length));
-                }
+                RowCopy.Copy(source, move.SourceStride, target, move.TargetStride, move.Rows, move.Length);
             }
         }
     }

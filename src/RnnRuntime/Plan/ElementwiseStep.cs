@@ -35,6 +35,7 @@ internal sealed unsafe class ElementwiseStep(
     private readonly bool[] _isScalar = [.. loop.InnerStrides.Select(stride => stride == 0)];
     private readonly ElementwiseOperation[] _operations = [.. operations];
     private readonly BufferInfo[] _inputs = [.. inputs];
+    private readonly bool _isOneRow = operations.Length == 1 && loop.Rows == 1;
 
     public override string Kernel => variant.Name;
 
@@ -43,6 +44,12 @@ internal sealed unsafe class ElementwiseStep(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
+        if (_isOneRow)
+        {
+            ExecuteOne(context);
+            return;
+        }
+
         var slots = stackalloc float*[_inputs.Length + registerCount + 1];
         for (var i = 0; i < registerCount; i++)
         {
@@ -75,6 +82,37 @@ internal sealed unsafe class ElementwiseStep(
             }
         }
     }
+
+    /// <summary>A single operation on a single row a frame: no slots are needed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ExecuteOne(StepContext context)
+    {
+        var operation = _operations[0];
+        var count = loop.RowLength;
+        for (nint frame = 0; frame < context.Vectors; frame++)
+        {
+            var result = context.Frames(y) + (frame * y.Stride);
+            var first = Operand(context, operation.First, frame);
+            switch (operation.Kind)
+            {
+                case 1:
+                    variant.Unary(operation.Unary, operation.Alpha, operation.Beta, first, result, count);
+                    break;
+                case 2:
+                    variant.Binary(
+                        operation.Binary, first, operation.FirstIsScalar && count > 1, Operand(context, operation.Second, frame),
+                        operation.SecondIsScalar && count > 1, result, count);
+                    break;
+                default:
+                    variant.Select(first, Operand(context, operation.Second, frame), Operand(context, operation.Third, frame), result, count);
+                    break;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private float* Operand(StepContext context, int index, nint frame) =>
+        context.Frames(_inputs[index]) + (frame * _inputs[index].Stride) + _rowOffsets[index][0];
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ExecuteBlock(float** slots, int length)

@@ -11,6 +11,9 @@ internal sealed unsafe partial class PlanBuilder
     /// <summary>Rows shorter than this cost more in calls than a copy of the broadcast operands does.</summary>
     private const int ShortRow = 32;
 
+    /// <summary>In results of up to so many elements, constants are written out when the plan is made if that joins rows.</summary>
+    private const int LongRow = 8192;
+
     private void Lower(UnaryNode node)
     {
         if (node.Function == UnaryOperator.Identity)
@@ -53,8 +56,9 @@ internal sealed unsafe partial class PlanBuilder
         }
 
         loop = StridedLoop.Create(output.Shape, [.. operands.Select(operand => operand.Strides)]);
+        loop = WithConstantsExpanded(values, operands, output.Shape, loop);
         var selectsScalars = operations.Any(operation => operation.OperandCount == 3) && loop.RowLength > 1 && loop.InnerStrides.Contains(0);
-        if (selectsScalars || (loop.Rows > 1 && loop.RowLength < ShortRow) || loop.InnerStrides.Any(stride => stride is not (0 or 1)))
+        if (selectsScalars || IsScalarThroughout(operations, loop) || (loop.Rows > 1 && loop.RowLength < ShortRow) || loop.InnerStrides.Any(stride => stride is not (0 or 1)))
         {
             for (var i = 0; i < operands.Length; i++)
             {
@@ -68,6 +72,43 @@ internal sealed unsafe partial class PlanBuilder
         _steps.Add(new ElementwiseStep(
             node.Name, node.Operator, _variant, loop, [.. operands.Select(operand => operand.Buffer)], FramesOf(output),
             registers == 0 ? null : NewBuffer($"{node.Name}.registers", BufferKind.Scratch, registers * ElementwiseStep.BlockLength), registers, program));
+    }
+
+    /// <summary>Writes constants out once where their repetition is what cuts the loop into rows.</summary>
+    private StridedLoop WithConstantsExpanded(
+        ImmutableArray<Value> values, (BufferInfo Buffer, StridedOperand Strides)[] operands, TensorShape shape, StridedLoop loop)
+    {
+        bool IsRepeated(int i) => _constants.ContainsKey(values[i]) && operands[i].Strides.Strides.Any(stride => stride != 0);
+        if (loop.Rows == 1 || shape.ElementCount > LongRow)
+        {
+            return loop;
+        }
+
+        var dense = StridedOperand.Broadcast(shape, shape);
+        var joined = StridedLoop.Create(shape, [.. operands.Select((operand, i) => IsRepeated(i) ? dense : operand.Strides)]);
+        if (joined.Rows == loop.Rows)
+        {
+            return loop;
+        }
+
+        for (var i = 0; i < operands.Length; i++)
+        {
+            operands[i] = IsRepeated(i) ? Expanded(values[i], operands[i], shape) : operands[i];
+        }
+
+        return joined;
+    }
+
+    /// <summary>Whether a row's result follows from operands of one element alone, as where they are repeated by a view.</summary>
+    private static bool IsScalarThroughout(ImmutableArray<FusedOperation> operations, StridedLoop loop)
+    {
+        var isScalar = loop.InnerStrides.Select(stride => stride == 0 && loop.RowLength > 1).ToList();
+        foreach (var operation in operations)
+        {
+            isScalar.Add(Operands(operation).All(operand => isScalar[operand]));
+        }
+
+        return isScalar[^1];
     }
 
     private (BufferInfo Buffer, StridedOperand Strides) OperandOf(Value value, TensorShape shape)
@@ -161,10 +202,10 @@ internal sealed unsafe partial class PlanBuilder
         return (program.ToImmutable(), busyUntil.Count);
 
         int Slot(int operand) => operand < inputs ? operand : inputs + registerOf[operand - inputs];
-
-        static IEnumerable<int> Operands(FusedOperation operation) =>
-            new[] { operation.First, operation.Second, operation.Third }.Take(operation.OperandCount);
     }
+
+    private static IEnumerable<int> Operands(FusedOperation operation) =>
+        new[] { operation.First, operation.Second, operation.Third }.Take(operation.OperandCount);
 
     private static UnaryFunction Function(UnaryOperator function) => function switch
     {

@@ -32,6 +32,25 @@ public sealed class AllocationTests
         }
     }
 
+    public static MatrixTheoryData<string, bool> Variants => new(TestModels.Kernels, [false, true]);
+
+    /// <summary>Graphs of all node kinds with several inputs and outputs of both types: feeding, stepping and reading.</summary>
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void NoStepOfARandomGraphAllocates(string kernel, bool int8)
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            using var model = TestModels.Bind((seed <= 18 ? RandomGraph.Make(seed) : RandomGraph.MakeLong(seed)).Quantized(int8), kernel);
+            using var session = model.CreateSession(streams: 2, chunkLength: 3);
+            var calls = new StepCalls(session, timeSteps: 3);
+            calls.All();
+            calls.All();
+            var bytes = Allocations.Of(calls.All);
+            Assert.True(bytes == 0, $"graph seed {seed}, {kernel}, int8 {int8}: {bytes} bytes.");
+        }
+    }
+
     [Fact]
     public void OneByteTooManyIsSeen() => Assert.NotEqual(0, Allocations.Of(() => GC.KeepAlive(new byte[1])));
 

@@ -1,4 +1,5 @@
 using CsCheck;
+using RnnRuntime.Graph;
 
 namespace RnnRuntime.Tests.Sessions;
 
@@ -6,6 +7,7 @@ namespace RnnRuntime.Tests.Sessions;
 public sealed class InvariantTests
 {
     private const int Graphs = 40;
+    private const int LongGraphs = 6;
 
     private static readonly string[] s_available = [.. RnnKernels.All.Where(kernel => kernel.IsAvailable).Select(kernel => kernel.Name)];
 
@@ -19,13 +21,17 @@ public sealed class InvariantTests
     public void RandomGraphsCoverEveryOperatorAndFeedback()
     {
         var graphs = Enumerable.Range(1, Graphs).Select(RandomGraph.Make).ToArray();
+        var longGraphs = Enumerable.Range(1, LongGraphs).Select(RandomGraph.MakeLong);
         string[] expected =
         [
-            "lstm", "gru", "rnn", "linear", "embedding", "causal_conv1d", "delay", "softmax", "log_softmax", "constant", "tanh", "sigmoid", "relu", "exp",
-            "negate", "abs", "add", "subtract", "multiply", "divide", "minimum", "maximum",
+            "lstm", "gru", "rnn", "linear", "embedding", "causal_conv1d", "delay", "softmax", "log_softmax", "constant", "view", "concat", "pick",
+            "gather", "matmul", "layer_norm", "select", "cast", "fused", "conv", "lstm_sequence", "gru_sequence", "rnn_sequence",
+            .. Enum.GetValues<UnaryOperator>().Except([UnaryOperator.ThresholdedRelu]).Select(Names.Of),
+            .. Enum.GetValues<BinaryOperator>().Select(Names.Of),
+            .. Enum.GetValues<ReduceOperator>().Select(Names.Of),
         ];
 
-        Assert.Empty(expected.Except(graphs.SelectMany(graph => graph.DescribeNodes()).Select(node => node.Operator)));
+        Assert.Empty(expected.Except(graphs.Concat(longGraphs).SelectMany(graph => graph.DescribeNodes()).Select(node => node.Operator)));
         Assert.InRange(graphs.Count(HasFeedback), 10, Graphs - 10);
     }
 
@@ -35,7 +41,7 @@ public sealed class InvariantTests
     {
         for (var seed = 1; seed <= Graphs; seed++)
         {
-            CheckChunking(seed, kernel, int8, timeSteps: 13, streams: 1 + (seed % 4), [3, 1, 5, 2]);
+            CheckChunking(RandomGraph.Make, seed, kernel, int8, timeSteps: 13, streams: 1 + (seed % 4), [3, 1, 5, 2]);
         }
     }
 
@@ -45,7 +51,7 @@ public sealed class InvariantTests
     {
         for (var seed = 1; seed <= Graphs; seed++)
         {
-            CheckBatch(seed, kernel, int8, timeSteps: 6, streams: 2 + (seed % 8));
+            CheckBatch(RandomGraph.Make, seed, kernel, int8, timeSteps: 6, streams: 2 + (seed % 8));
         }
     }
 
@@ -55,17 +61,29 @@ public sealed class InvariantTests
     {
         for (var seed = 1; seed <= Graphs; seed++)
         {
-            CheckVariant(seed, kernel, int8, timeSteps: 7, streams: 1 + (seed % 5));
+            CheckVariant(RandomGraph.Make, seed, kernel, int8, timeSteps: 7, streams: 1 + (seed % 5));
         }
     }
 
     [Fact]
     public void AllThreeHoldForGeneratedCases() => Property.Check(s_cases, 60, each =>
     {
-        CheckChunking(each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams, each.Lengths);
-        CheckBatch(each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams);
-        CheckVariant(each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams);
+        CheckChunking(RandomGraph.Make, each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams, each.Lengths);
+        CheckBatch(RandomGraph.Make, each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams);
+        CheckVariant(RandomGraph.Make, each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams);
     });
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void LongGraphsKeepTheSameInvariants(string kernel, bool int8)
+    {
+        for (var seed = 1; seed <= LongGraphs; seed++)
+        {
+            CheckChunking(RandomGraph.MakeLong, seed, kernel, int8, timeSteps: 6, streams: 2, [2, 1, 3]);
+            CheckBatch(RandomGraph.MakeLong, seed, kernel, int8, timeSteps: 3, streams: 3);
+            CheckVariant(RandomGraph.MakeLong, seed, kernel, int8, timeSteps: 3, streams: 2);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -122,10 +140,10 @@ public sealed class InvariantTests
         }
     }
 
-    private static void CheckChunking(int seed, string kernel, bool int8, int timeSteps, int streams, int[] lengths)
+    private static void CheckChunking(Func<int, RnnGraph> make, int seed, string kernel, bool int8, int timeSteps, int streams, int[] lengths)
     {
         var what = $"graph seed {seed}, {kernel}, int8 {int8}, {streams} streams, {timeSteps} steps";
-        using var model = TestModels.Bind(RandomGraph.Make(seed).Quantized(int8), kernel);
+        using var model = TestModels.Bind(make(seed).Quantized(int8), kernel);
         var signals = Signals.Random(model, timeSteps, streams, seed);
         using var whole = model.CreateSession(streams, timeSteps);
         var expected = signals.Run(whole, timeSteps);
@@ -142,9 +160,9 @@ public sealed class InvariantTests
         Bits.Equal($"{what}, a longer chunk length", expected, signals.Run(roomy, lengths));
     }
 
-    private static void CheckBatch(int seed, string kernel, bool int8, int timeSteps, int streams)
+    private static void CheckBatch(Func<int, RnnGraph> make, int seed, string kernel, bool int8, int timeSteps, int streams)
     {
-        using var model = TestModels.Bind(RandomGraph.Make(seed).Quantized(int8), kernel);
+        using var model = TestModels.Bind(make(seed).Quantized(int8), kernel);
         var signals = Signals.Random(model, timeSteps, streams, seed);
         using var batch = model.CreateSession(streams, timeSteps);
         var together = signals.Run(batch, timeSteps);
@@ -163,9 +181,9 @@ public sealed class InvariantTests
         float[][] OfStream(float[][] outputs, int stream) => [.. outputs.Select(output => Signals.OfStream(output, timeSteps, streams, stream))];
     }
 
-    private static void CheckVariant(int seed, string kernel, bool int8, int timeSteps, int streams)
+    private static void CheckVariant(Func<int, RnnGraph> make, int seed, string kernel, bool int8, int timeSteps, int streams)
     {
-        var graph = RandomGraph.Make(seed).Quantized(int8);
+        var graph = make(seed).Quantized(int8);
         using var model = TestModels.Bind(graph, kernel);
         using var scalar = TestModels.Bind(graph, "scalar");
         var signals = Signals.Random(model, timeSteps, streams, seed);

@@ -19,12 +19,19 @@ internal sealed class RandomGraph
 
     private RandomGraph(int seed) => _random = new WeightSource(seed);
 
-    /// <summary>Every second graph has exposed states; see <see cref="TestModels.WithExposedStates"/>.</summary>
+    /// <summary>
+    /// Every second graph has exposed states (see <see cref="TestModels.WithExposedStates"/>), and half of those of each kind go on with
+    /// <see cref="RandomTensors"/>.
+    /// </summary>
     public static RnnGraph Make(int seed)
     {
         var graph = new RandomGraph(seed).Make();
+        graph = seed % 4 < 2 ? graph : RandomTensors.Extend(graph, seed, steps: 5 + (seed % 20));
         return seed % 2 == 0 ? graph : TestModels.WithExposedStates(graph, seed);
     }
+
+    /// <summary>A graph of a hundred nodes and more.</summary>
+    public static RnnGraph MakeLong(int seed) => RandomTensors.Extend(new RandomGraph(seed).Make(), seed, steps: 120);
 
     private RnnGraph Make()
     {

@@ -4,7 +4,7 @@ using RnnRuntime.Graph;
 namespace RnnRuntime.Tests.Sessions;
 
 /// <summary>Runs a float32 graph one step of one stream at a time, in double precision, as the nodes' definitions read.</summary>
-internal sealed class ReferenceInterpreter
+internal sealed partial class ReferenceInterpreter
 {
     private readonly RnnGraph _graph;
     private readonly Dictionary<StateVariable, double[]> _states = [];
@@ -71,16 +71,12 @@ internal sealed class ReferenceInterpreter
                 _values[delay.Output] = line[..width];
                 _values[delay.NewHistory] = line[width..];
                 break;
-            case UnaryNode unary: _values[unary.Output] = Map(unary.Function, _values[unary.Input]); break;
-            case BinaryNode binary:
-                var right = _values[binary.Right];
-                _values[binary.Output] = [.. _values[binary.Left].Select((left, i) => Apply(binary.Function, left, right[i % right.Length]))];
-                break;
+            case UnaryNode unary: _values[unary.Output] = Map(unary.Function, _values[unary.Input], unary.Alpha, unary.Beta); break;
             case SoftmaxNode softmax:
                 _values[softmax.Output] = [.. _values[softmax.Input].Chunk(softmax.Input.Shape[-1]).SelectMany(row => Softmax(row, softmax.Logarithm))];
                 break;
             case ConstantNode constant: _values[constant.Output] = Numbers(constant.Data); break;
-            default: throw new NotSupportedException($"The reference has no rule for {node.Operator}.");
+            default: RunTensors(node); break;
         }
     }
 
@@ -143,28 +139,8 @@ internal sealed class ReferenceInterpreter
     private static double[] Plus(double[] first, params double[]?[] others) =>
         [.. first.Select((value, i) => value + others.Sum(other => other is null ? 0 : other[i]))];
 
-    private static double[] Map(UnaryOperator function, double[] x) => [.. x.Select(value => function switch
-    {
-        UnaryOperator.Identity => value,
-        UnaryOperator.Tanh => Math.Tanh(value),
-        UnaryOperator.Sigmoid => Sigmoid(value),
-        UnaryOperator.Relu => Math.Max(value, 0),
-        UnaryOperator.Exp => Math.Exp(value),
-        UnaryOperator.Negate => -value,
-        UnaryOperator.Abs => Math.Abs(value),
-        _ => throw new NotSupportedException($"The reference has no rule for {function}."),
-    })];
-
-    private static double Apply(BinaryOperator function, double left, double right) => function switch
-    {
-        BinaryOperator.Add => left + right,
-        BinaryOperator.Subtract => left - right,
-        BinaryOperator.Multiply => left * right,
-        BinaryOperator.Divide => left / right,
-        BinaryOperator.Minimum => Math.Min(left, right),
-        BinaryOperator.Maximum => Math.Max(left, right),
-        _ => throw new NotSupportedException($"The reference has no rule for {function}."),
-    };
+    private static double[] Map(UnaryOperator function, double[] x, double alpha = 0, double beta = 0) =>
+        [.. x.Select(value => Apply(function, value, alpha, beta))];
 
     private static double[] Softmax(double[] x, bool logarithm)
     {

@@ -20,7 +20,7 @@ internal sealed class Signals
 
     public int Streams { get; }
 
-    /// <summary>Uniform in [-1, 1], one frame in eight silent; indices anywhere in the table.</summary>
+    /// <summary>Uniform in [-1, 1], one frame in eight silent; indices anywhere in the table, integers that look nothing up small.</summary>
     public static Signals Random(RnnModel model, int timeSteps, int streams, int seed)
     {
         var random = new Random(seed);
@@ -34,7 +34,7 @@ internal sealed class Signals
             indices.Add(isIndex ? new int[timeSteps * streams * length] : []);
             foreach (ref var index in indices[^1].AsSpan())
             {
-                index = random.Next(port.IndexLimit);
+                index = port.IndexLimit > 0 ? random.Next(port.IndexLimit) : random.Next(-3, 10);
             }
 
             for (var frame = 0; frame * length < floats[^1].Length; frame++)
@@ -79,7 +79,7 @@ internal sealed class Signals
         return copy;
     }
 
-    /// <summary>Runs everything in named calls of these lengths, repeated, and returns every output as [T][B][shape].</summary>
+    /// <summary>Runs everything in named calls of these lengths, repeated, and returns every output as [T][B][shape]; integers as numbers.</summary>
     public float[][] Run(RnnSession session, params ReadOnlySpan<int> lengths)
     {
         Assert.Equal(Streams, session.Streams);
@@ -102,7 +102,7 @@ internal sealed class Signals
             session.Run(steps);
             for (var i = 0; i < outputs.Length; i++)
             {
-                session.GetOutput(i, Part(outputs[i], done, steps));
+                Get(session, i, Part(outputs[i], done, steps));
             }
         }
 
@@ -120,6 +120,22 @@ internal sealed class Signals
         }
 
         return result;
+    }
+
+    private static void Get(RnnSession session, int output, Span<float> target)
+    {
+        if (session.Model.Outputs[output].Type == TensorType.Float32)
+        {
+            session.GetOutput(output, target);
+            return;
+        }
+
+        var integers = new int[target.Length];
+        session.GetOutput(output, integers);
+        for (var i = 0; i < integers.Length; i++)
+        {
+            target[i] = integers[i];
+        }
     }
 
     private Span<T> Part<T>(T[] data, int start, int count)

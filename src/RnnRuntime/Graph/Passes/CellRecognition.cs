@@ -8,12 +8,15 @@ namespace RnnRuntime.Graph.Passes;
 /// </summary>
 internal static class CellRecognition
 {
-    private const long BudgetForElement = 64;
+    // A cell looks at each of its elements about twice.
+    private const long BudgetForElement = 8;
+    private const long MaximumBudget = 1 << 27;
 
     public static RnnGraph Run(RnnGraph graph)
     {
         var index = new GraphIndex(graph);
-        var budget = new TraceBudget(BudgetForElement * graph.Nodes.SelectMany(node => node.Outputs).Sum(output => (long)output.Shape.ElementCount));
+        var budget = new TraceBudget(Math.Min(
+            MaximumBudget, BudgetForElement * graph.Nodes.SelectMany(node => node.Outputs).Sum(output => (long)output.Shape.ElementCount)));
         var (lstm, gru) = (new LstmPattern(graph, index, budget), new GruPattern(index, budget));
         var writer = new CellWriter(index, new ConstantMaker(graph));
         var places = new Dictionary<Node, int>(ReferenceEqualityComparer.Instance);

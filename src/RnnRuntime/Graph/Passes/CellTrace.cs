@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace RnnRuntime.Graph.Passes;
 
-/// <summary>The elements that attempts may look at, so that a graph of many near-cells takes no quadratic time.</summary>
+/// <summary>The elements that all attempts together may look at, so that a graph of many near-cells does not take long.</summary>
 internal sealed class TraceBudget(long elements)
 {
     private long _left = elements;
@@ -44,20 +44,20 @@ internal sealed class CellTrace
     public void Add(params IEnumerable<Node?> nodes) => _nodes.UnionWith(nodes.OfType<Node>());
 
     /// <summary>The function that makes the value, views apart.</summary>
-    public UnaryOperator? FunctionOf(Value value)
+    public static UnaryOperator? FunctionOf(GraphIndex index, Value value)
     {
-        for (var i = 0; i < MaximumViews && _index.Producer<ViewNode>(value) is { } view; i++)
+        for (var i = 0; i < MaximumViews && index.Producer<ViewNode>(value) is { } view; i++)
         {
             value = view.Input;
         }
 
-        return _index.Producer<UnaryNode>(value)?.Function;
+        return index.Producer<UnaryNode>(value)?.Function;
     }
 
     /// <summary>What enters a gate whose value has these positions (its own order where none are given); null where it is no such gate.</summary>
     public GateForm? Gate(Value value, UnaryOperator activation, int[]? positions = null)
     {
-        if (!Visit() || FunctionOf(value) != activation || (positions is null && value.Shape.ElementCount != Streams * Units))
+        if (FunctionOf(_index, value) != activation || (positions is null && value.Shape.ElementCount != Streams * Units) || !Visit())
         {
             return null;
         }
@@ -224,7 +224,7 @@ internal sealed class CellTrace
 
     private Value SkipViews(Value value, ref int[] positions)
     {
-        for (var i = 0; i < MaximumViews && _index.Producer<ViewNode>(value) is { } view; i++)
+        for (var i = 0; i < MaximumViews && _index.Producer<ViewNode>(value) is { } view && Visit(); i++)
         {
             _nodes.Add(view);
             positions = Array.ConvertAll(positions, position => InputPosition(view, position));

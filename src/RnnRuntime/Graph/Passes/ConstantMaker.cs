@@ -17,6 +17,8 @@ internal sealed class ConstantMaker
     public Constant Floats(string stem, float[] values, params ReadOnlySpan<int> shape) =>
         new(NewName(stem), TensorType.Float32, new TensorShape(shape), MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
+    public Constant Of(string stem, TensorType type, TensorShape shape, ReadOnlyMemory<byte> data) => new(NewName(stem), type, shape, data);
+
     private string NewName(string stem)
     {
         stem = stem.Length > 200 ? stem[..(char.IsHighSurrogate(stem[199]) ? 199 : 200)] : stem;

@@ -11,6 +11,8 @@ internal static class GraphPasses
     [
         DeadCode.Run,
         ViewComposition.Run,
+        BatchNormFolding.Run,
+        CellRecognition.Run,
         TransposeSinking.Run,
         ViewComposition.Run,
         SequenceToCell.Run,

@@ -16,8 +16,8 @@ internal sealed class GruPattern(GraphIndex index, TraceBudget budget)
         var trace = new CellTrace(index, budget, sum.Output);
         trace.Add(blend.Nodes);
         var hidden = index.RunOf(state);
-        if (hidden.Count != sum.Output.Shape.ElementCount || trace.Gate(blend.Gate, UnaryOperator.Sigmoid) is not { Products.Count: 0 } z ||
-            trace.Gate(candidate, UnaryOperator.Tanh) is not { } n)
+        if (hidden.Count != sum.Output.Shape.ElementCount || trace.Gate(candidate, UnaryOperator.Tanh) is not { } n ||
+            trace.Gate(blend.Gate, UnaryOperator.Sigmoid) is not { Products.Count: 0 } z)
         {
             return null;
         }
@@ -33,10 +33,10 @@ internal sealed class GruPattern(GraphIndex index, TraceBudget budget)
             ResetAfter: n.Products.Count == 1);
     }
 
-    private static (GateForm? Reset, CellGate? New) ResetAfter(CellTrace trace, GateForm n, ElementRun hidden)
+    private (GateForm? Reset, CellGate? New) ResetAfter(CellTrace trace, GateForm n, ElementRun hidden)
     {
         var product = n.Products[0];
-        var (gate, state) = trace.FunctionOf(product.Left) == UnaryOperator.Sigmoid ? (product.Left, product.Right) : (product.Right, product.Left);
+        var (gate, state) = CellTrace.FunctionOf(index, product.Left) == UnaryOperator.Sigmoid ? (product.Left, product.Right) : (product.Right, product.Left);
         var reset = trace.Gate(gate, UnaryOperator.Sigmoid, product.Positions);
         var recurrent = trace.Sum(state, product.Positions);
         return reset is not { Products.Count: 0 } || recurrent is not { Products.Count: 0, Terms.Count: > 0 } ||

@@ -19,13 +19,15 @@ internal sealed class LstmPattern(RnnGraph graph, GraphIndex index, TraceBudget 
             where tanh.Function == UnaryOperator.Tanh
             from newHidden in index.Readers(tanh.Output).OfType<BinaryNode>().Take(1)
             from output in index.EitherOrder(newHidden.Output, BinaryOperator.Multiply)
-            where output.Second == tanh.Output
+            where output.Second == tanh.Output && IsSigmoid(kept.First) && IsSigmoid(written.First) && IsSigmoid(output.First)
             let nodes = new[] { index.Producer(terms.First), index.Producer(terms.Second), tanh }
             let match = Build(sum, newHidden, nodes, forget: kept.First, cell: kept.Second, input: written.First, candidate: written.Second, output.First)
             where match is not null
             select match;
         return matches.FirstOrDefault();
     }
+
+    private bool IsSigmoid(Value value) => CellTrace.FunctionOf(index, value) == UnaryOperator.Sigmoid;
 
     private CellMatch? Build(BinaryNode sum, BinaryNode newHidden, Node?[] nodes, Value forget, Value cell, Value input, Value candidate, Value output)
     {

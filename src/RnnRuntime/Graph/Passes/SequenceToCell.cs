@@ -73,8 +73,8 @@ internal static class SequenceToCell
 
     private static RnnGraph ReshapeStates(RnnGraph graph)
     {
-        graph = ViewComposition.Run(graph);
-        var index = new GraphIndex(graph);
+        graph = DeadCode.Run(ViewComposition.Run(graph));
+        var (index, maker) = (new GraphIndex(graph), new ConstantMaker(graph));
         var replaced = new Dictionary<Value, Value>();
         var states = ImmutableArray.CreateBuilder<StateVariable>();
         foreach (var state in graph.StateVariables)
@@ -85,7 +85,7 @@ internal static class SequenceToCell
             {
                 var input = new Value(state.Input.Name, state.Input.Type, reader.Output.Shape);
                 replaced.Add(reader.Output, input);
-                var initial = state.Initial is null ? null : state.Initial with { Shape = input.Shape };
+                var initial = state.Initial is { } known ? maker.Of(known.Name, known.Type, input.Shape, known.Data) : null;
                 states.Add(state with { Input = input, Output = writer.Input, Initial = initial });
             }
             else

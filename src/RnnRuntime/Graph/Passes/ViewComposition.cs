@@ -14,6 +14,7 @@ internal static class ViewComposition
         var views = new Dictionary<Value, ViewNode>();
         var constants = new Dictionary<Value, ConstantNode>();
         var replaced = new Dictionary<Value, Value>();
+        var maker = new ConstantMaker(graph);
         var nodes = ImmutableArray.CreateBuilder<Node>(graph.Nodes.Length);
         foreach (var original in graph.Nodes)
         {
@@ -27,7 +28,7 @@ internal static class ViewComposition
                     continue;
                 }
 
-                node = constants.TryGetValue(view.Input, out var source) ? Folded(view, source) : view;
+                node = constants.TryGetValue(view.Input, out var source) ? Folded(view, source, maker) : view;
             }
 
             if (node is ViewNode kept)
@@ -73,7 +74,7 @@ internal static class ViewComposition
         return view;
     }
 
-    private static ConstantNode Folded(ViewNode view, ConstantNode constant)
+    private static ConstantNode Folded(ViewNode view, ConstantNode constant, ConstantMaker maker)
     {
         var positions = ViewStrides.Positions(view.Output.Shape, view.Strides.AsSpan(), view.Offset);
         var source = MemoryMarshal.Cast<byte, int>(constant.Data.Data.Span);
@@ -83,9 +84,7 @@ internal static class ViewComposition
             elements[i] = source[positions[i]];
         }
 
-        var name = $"{view.Output.Name}.constant";
-        name = name.Length <= Names.MaxLength ? name : name[^Names.MaxLength..];
-        var data = new Constant(name, constant.Data.Type, view.Output.Shape, MemoryMarshal.AsBytes(elements.AsSpan()).ToArray());
+        var data = maker.Of(view.Output.Name, constant.Data.Type, view.Output.Shape, MemoryMarshal.AsBytes(elements.AsSpan()).ToArray());
         return new ConstantNode(view.Name, view.Output, data);
     }
 }

@@ -25,6 +25,11 @@ public sealed class LayerMutationTests
         {"type":"add","inputs":["x","linear1"]},{"type":"activation","function":"softmax"}],"outputs":[{"name":"z","from":"add1"}],"ignore":["q*"],"metadata":{"a":"b"}}
         """;
 
+    private const string Signal = """
+        {"style":"pytorch","time_steps":6,"inputs":[{"name":"x","size":2}],"layers":[{"type":"reflect_pad","before":1,"after":2},{"type":"conv1d","weight":"c","padding":[1,0],"stride":2},
+        {"type":"magnitude"},{"type":"lstm","prefix":"r.","direction":"bidirectional","state":"zeros"},{"type":"layernorm","epsilon":0.01},{"type":"clip","min":-1,"max":0.5},{"type":"pool_time","function":"max"}]}
+        """;
+
     private static readonly string[] Tokens =
         ["0", "1", "2", "-1", "1e9", "2147483647", "1e400", "null", "[]", "{}", "\"x\"", "\"\"", "[", "]", "{", "}", ",", ":", "\"", "\\ud800", "\uFFFD", "true", "lstm", "gru", "keras", "9"];
 
@@ -41,6 +46,21 @@ public sealed class LayerMutationTests
             ("l/kernel", HostTensor.Floats([2, 12], new float[24])), ("l/recurrent_kernel", HostTensor.Floats([3, 12], new float[36])), ("l/bias", HostTensor.Floats([12], new float[12])),
             ("w", HostTensor.Floats([3, 2], new float[6])), ("b", HostTensor.Floats([2], new float[2])), ("q1", HostTensor.Scalar(1)));
         Mutate(Topology, json => TopologyReader.Read(file, Encoding.UTF8.GetString(json.Span), LayerRuns.Limits), seed: 3);
+    }
+
+    [Fact]
+    public void TopologiesOfSignals()
+    {
+        var file = LayerRuns.Named([
+            ("c", HostTensor.Floats([4, 2, 3], new float[24])),
+            .. new[] { "", "_reverse" }.SelectMany(suffix => new[]
+            {
+                ($"r.weight_ih_l0{suffix}", HostTensor.Floats([8, 2], new float[16])), ($"r.weight_hh_l0{suffix}", HostTensor.Floats([8, 2], new float[16])),
+                ($"r.bias_ih_l0{suffix}", HostTensor.Floats([8], new float[8])), ($"r.bias_hh_l0{suffix}", HostTensor.Floats([8], new float[8])),
+            }),
+        ]);
+        var limits = LayerRuns.Limits with { MaximumElements = 1 << 16 };
+        Mutate(Signal, json => TopologyReader.Read(file, Encoding.UTF8.GetString(json.Span), limits), seed: 4);
     }
 
     private static void Mutate(string original, Func<ReadOnlyMemory<byte>, RnnGraph> read, int seed)

@@ -9,12 +9,16 @@ public sealed class ModuleRecognizerTests
 {
     private const double Tolerance = 2e-5;
 
+    /// <summary>Modules that names and shapes tell.</summary>
+    public static readonly string[] Recognised =
+        ["lstm_l1", "lstm_l2_bf", "lstm_l2_nobias", "lstm_proj", "gru_l1", "gru_nobias", "lstm_l1_h64", "gru_l1_h96", "lstm_zero_state"];
+
     public static TheoryData<string, string> Modules
     {
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (var module in new[] { "lstm_l1", "lstm_l2_bf", "lstm_l2_nobias", "gru_l1", "gru_nobias", "lstm_l1_h64", "gru_l1_h96", "lstm_zero_state" })
+            foreach (var module in Recognised)
             {
                 data.Add(module, "model.safetensors");
                 data.Add(module, "model.pt");
@@ -47,9 +51,9 @@ public sealed class ModuleRecognizerTests
     [Theory]
     [InlineData("rnn_tanh", "plain RNN", "nonlinearity")]
     [InlineData("rnn_relu_l2", "\"layers\": 2", "nonlinearity")]
-    [InlineData("lstm_l1_bi", "bidirectional", "which a stream has not")]
-    [InlineData("gru_l2_bi_bf", "bidirectional", "ONNX")]
-    [InlineData("lstm_proj", "proj_size", "ONNX")]
+    [InlineData("lstm_l1_bi", "which a stream has not", "\"time_steps\": T")]
+    [InlineData("gru_l2_bi_bf", "bidirectional", "\"type\": \"gru\", \"prefix\": \"rnn.\", \"layers\": 2, \"direction\": \"bidirectional\"")]
+    [InlineData("cls_bilstm_mean", "bidirectional", "topology")]
     [InlineData("conv_gru_head", "'c.weight' float32 [24, 16, 5]", "topology")]
     [InlineData("seq_mixed", "2 recurrent modules", "topology")]
     [InlineData("ln_lstm_residual_stream", "2 recurrent modules ('r.0.', 'r.1.')", "topology")]

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using RnnRuntime.Graph.Passes;
 using RnnRuntime.Import.Layers;
 using RnnRuntime.Import.WeightFiles;
 
@@ -49,12 +51,40 @@ public sealed class TopologyExampleTests
         LanguageModelGolden.Check(TopologyReader.Read(file, Example("A safetensors file"), LayerRuns.Limits));
     }
 
+    /// <summary>Chunks of 512 samples after the 64 before them, over a minute of audio.</summary>
     [Fact]
-    public void TanhInsteadOfReluIsTheOtherModule()
+    public void ANetworkOverTheChunksOfASignal()
     {
-        var file = WeightsFile.Read(Path.Combine(SharedModels.Folder("torch"), "rnn_tanh", "model.safetensors"), LayerRuns.Limits);
-        const string Topology = """{"style":"pytorch","inputs":[{"name":"x","size":6}],"layers":[{"type":"rnn","prefix":"rnn.","nonlinearity":"tanh"}]}""";
-        TorchGolden.Check("rnn_tanh", TopologyReader.Read(file, Topology, LayerRuns.Limits), Tolerance);
+        const int Chunk = 512;
+        const int Context = 64;
+        var folder = SharedModels.Folder("silero");
+        var file = WeightsFile.Read(Path.Combine(folder, "silero_vad_16k.safetensors"), LayerRuns.Limits);
+        var graph = GraphPasses.Run(TopologyReader.Read(file, Example("A network over a signal"), LayerRuns.Limits));
+        using var model = RnnModel.FromGraph(graph);
+        using var session = model.CreateSession();
+        var wav = File.ReadAllBytes(Path.Combine(folder, "test.wav"));
+        var samples = MemoryMarshal.Cast<byte, short>(wav.AsSpan(wav.AsSpan().IndexOf("data"u8) + 8));
+        var golden = LayerRuns.ReadNpy(Path.Combine(folder, "safetensors_16k_probs.npy"));
+        var states = LayerRuns.ReadNpy(Path.Combine(folder, "safetensors_16k_state_first32.npy"));
+        var last = LayerRuns.ReadNpy(Path.Combine(folder, "safetensors_16k_state_last.npy"));
+        var (frame, probability, hidden, cell) = (new float[Context + Chunk], new float[1], new float[128], new float[128]);
+        for (var step = 0; step < golden.Length; step++)
+        {
+            frame.AsSpan(Chunk).CopyTo(frame);
+            for (var i = 0; i < Chunk; i++)
+            {
+                frame[Context + i] = samples[(step * Chunk) + i] / 32768f;
+            }
+
+            session.Run(frame, probability);
+            Assert.True(Math.Abs(golden[step] - probability[0]) <= 1e-4, $"chunk {step}: found {probability[0]}, expected {golden[step]}.");
+            if (step < 32 || step == golden.Length - 1)
+            {
+                session.GetState("lstm.h", hidden);
+                session.GetState("lstm.c", cell);
+                LayerRuns.Near(step < 32 ? states.AsSpan(step * 256, 256) : last, [.. hidden, .. cell], 1e-4);
+            }
+        }
     }
 
     [Fact]
@@ -81,7 +111,7 @@ public sealed class TopologyExampleTests
     }
 
     /// <summary>The topology that follows these words in the README.</summary>
-    private static string Example(string words)
+    public static string Example(string words)
     {
         const string Fence = "```json\n";
         var readme = File.ReadAllText(RepositoryFiles.Require("src/RnnRuntime.Import/README.md")).ReplaceLineEndings("\n");

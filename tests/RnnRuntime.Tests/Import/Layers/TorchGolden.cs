@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RnnRuntime.Graph.Passes;
 using RnnRuntime.Import.Tensors;
 
 namespace RnnRuntime.Tests.Import.Layers;
@@ -6,12 +7,27 @@ namespace RnnRuntime.Tests.Import.Layers;
 /// <summary>Runs a graph of one recurrent module over a PyTorch module's golden input from its initial states.</summary>
 internal static class TorchGolden
 {
-    public static void Check(string name, RnnGraph graph, double tolerance)
+    /// <summary>Every module of the set.</summary>
+    public static string[] Modules()
+    {
+        using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SharedModels.Folder("torch"), "manifest.json")));
+        return [.. manifest.RootElement.EnumerateArray().Select(module => module.GetProperty("name").GetString()!)];
+    }
+
+    /// <summary>As it is read, and after the passes.</summary>
+    public static void Check(string name, RnnGraph graph, double tolerance, bool? isBatchFirst = null)
+    {
+        CheckOne(name, graph, tolerance, isBatchFirst);
+        CheckOne(name, GraphPasses.Run(graph), tolerance, isBatchFirst);
+    }
+
+    private static void CheckOne(string name, RnnGraph graph, double tolerance, bool? isBatchFirst)
     {
         var folder = SharedModels.Folder("torch");
         using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "manifest.json")));
         var module = manifest.RootElement.EnumerateArray().Single(each => each.GetProperty("name").GetString() == name);
-        var batchFirst = module.GetProperty("torch_args") is { ValueKind: JsonValueKind.Object } arguments && arguments.TryGetProperty("batch_first", out var flag) && flag.GetBoolean();
+        var batchFirst = isBatchFirst
+            ?? (module.GetProperty("torch_args") is { ValueKind: JsonValueKind.Object } arguments && arguments.TryGetProperty("batch_first", out var flag) && flag.GetBoolean());
         HostTensor? Find(string kind, string each) =>
             File.Exists(Path.Combine(folder, name, $"{kind}_{each}.npy")) ? TestNpy.Read(Path.Combine(folder, name, $"{kind}_{each}.npy")) : null;
 
@@ -33,8 +49,10 @@ internal static class TorchGolden
             }
         }
 
-        var y = LayerRuns.Run(session, TimeFirst(x, batchFirst));
-        LayerRuns.Near(TimeFirst(expected, batchFirst), y, tolerance);
+        // A stream runs time by time with all streams of a step together; a whole sequence is one step of a stream.
+        var exchange = batchFirst != (graph.Inputs[0].Shape.Rank == 2);
+        var y = LayerRuns.Run(session, InOrder(x, exchange));
+        LayerRuns.Near(InOrder(expected, exchange), y, tolerance);
         foreach (var (kind, names) in states)
         {
             if (Find("out", $"{kind}n") is { } final)
@@ -50,19 +68,20 @@ internal static class TorchGolden
         }
     }
 
-    private static float[] TimeFirst(HostTensor tensor, bool batchFirst)
+    /// <summary>The values as they are, or with the two outer axes exchanged.</summary>
+    private static float[] InOrder(HostTensor tensor, bool exchange)
     {
         var values = tensor.Values<float>();
-        if (!batchFirst)
+        if (!exchange)
         {
             return values.ToArray();
         }
 
-        var (batch, time, size) = (tensor.Shape[0], tensor.Shape[1], tensor.Shape[2]);
+        var (outer, inner, size) = (tensor.Shape[0], tensor.Shape[1], tensor.Shape[2]);
         var result = new float[values.Length];
-        for (var i = 0; i < batch * time; i++)
+        for (var i = 0; i < outer * inner; i++)
         {
-            values.Slice(i * size, size).CopyTo(result.AsSpan(((i % time * batch) + (i / time)) * size));
+            values.Slice(i * size, size).CopyTo(result.AsSpan(((i % inner * outer) + (i / inner)) * size));
         }
 
         return result;

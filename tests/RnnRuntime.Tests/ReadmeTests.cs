@@ -6,12 +6,14 @@ namespace RnnRuntime.Tests;
 [Collection("Current directory")]
 public sealed class ReadmeTests
 {
-    [Fact]
-    public void TheExampleIsTheCompiledOne()
+    [Theory]
+    [InlineData("using RnnRuntime;\n\n", "tests/RnnRuntime.Tests/ReadmeExample.cs")]
+    [InlineData("(?=var fix)", "tests/RnnRuntime.Tests/Import/VadExample.cs")]
+    public void TheExampleIsTheCompiledOne(string start, string file)
     {
         var readme = File.ReadAllText(RepositoryFiles.Require("README.md")).ReplaceLineEndings("\n");
-        var shown = Regex.Match(readme, "```csharp\nusing RnnRuntime;\n\n(.*?)```", RegexOptions.Singleline).Groups[1].Value.TrimEnd();
-        var source = File.ReadAllText(RepositoryFiles.Require("tests/RnnRuntime.Tests/ReadmeExample.cs")).ReplaceLineEndings("\n");
+        var shown = Regex.Match(readme, $"```csharp\n{start}(.*?)```", RegexOptions.Singleline).Groups[1].Value.TrimEnd();
+        var source = File.ReadAllText(RepositoryFiles.Require(file)).ReplaceLineEndings("\n");
         var compiled = Regex.Match(source, "// example\n(.*?)\n *// end of the example", RegexOptions.Singleline).Groups[1].Value;
         compiled = Regex.Replace(compiled, "^ {8}", "", RegexOptions.Multiline).TrimEnd();
         Assert.NotEmpty(shown);

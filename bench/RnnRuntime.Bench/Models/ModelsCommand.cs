@@ -6,7 +6,8 @@ namespace RnnRuntime.Bench.Models;
 /// <summary>Runs every model in ONNX Runtime and RnnRuntime in this one process and writes the report; or times the steps of its plan.</summary>
 internal static class ModelsCommand
 {
-    private const double WarmUpSeconds = 1;
+    /// <summary>A process that is pinned to one processor waits a second before it compiles anything for the second time.</summary>
+    internal const double WarmUpSeconds = 2;
 
     internal static void Run(ModelsOptions options)
     {

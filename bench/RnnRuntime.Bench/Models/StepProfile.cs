@@ -8,8 +8,6 @@ namespace RnnRuntime.Bench.Models;
 /// <summary>Each step of a plan timed alone, after the ones before it have run, so that it finds its own data.</summary>
 internal sealed unsafe class StepProfile(RnnModel model, ModelProblem problem, int rounds, double sliceSeconds)
 {
-    private const double WarmUpSeconds = 0.5;
-
     internal void Write(TextWriter writer)
     {
         ExecutionPlan plan = model.Plan;
@@ -37,7 +35,7 @@ internal sealed unsafe class StepProfile(RnnModel model, ModelProblem problem, i
     private static void WarmUp(ExecutionPlan plan, StepContext context)
     {
         long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < WarmUpSeconds)
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < ModelsCommand.WarmUpSeconds)
         {
             plan.Execute(context, 1);
         }

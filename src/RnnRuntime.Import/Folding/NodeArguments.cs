@@ -27,7 +27,14 @@ internal sealed class NodeArguments(
 
     public int Inputs => node.Inputs.Length;
 
-    public bool Has(int input) => input < node.Inputs.Length && node.Inputs[input].Length > 0;
+    /// <summary>How many inputs have been asked for.</summary>
+    public int Asked { get; private set; }
+
+    public bool Has(int input)
+    {
+        Asked = Math.Max(Asked, input + 1);
+        return input < node.Inputs.Length && node.Inputs[input].Length > 0;
+    }
 
     public bool HasOutput(int output) => output < node.Outputs.Length && node.Outputs[output].Length > 0;
 

@@ -93,7 +93,7 @@ internal static class ElementwiseOperators
             throw node.Refuse("the output mask", "only the first output, as dropout does nothing in inference");
         }
 
-        if (node.Has(2) && node.Arguments.Optional(2, "training_mode") is { } training && training.Data.Span[0] != 0)
+        if (node.Has(2) && node.Arguments.Optional(2, "training_mode") is { } training && training.Data.Span.ContainsAnyExcept((byte)0))
         {
             throw node.Refuse("training_mode", "true", "a model exported for inference");
         }
@@ -118,7 +118,7 @@ internal static class ElementwiseOperators
 
     private static ImmutableArray<Operand?> Where(NodeContext node)
     {
-        if (node.Operand(0, "condition") is { IsConstant: true } condition && condition.Constant.Data.Span.IndexOfAnyExcept(condition.Constant.Data.Span[0]) < 0)
+        if (node.Operand(0, "condition") is { IsConstant: true, Constant.Count: > 0 } condition && condition.Constant.Data.Span.IndexOfAnyExcept(condition.Constant.Data.Span[0]) < 0)
         {
             // The same branch everywhere: only its shape is left to do.
             var (chosen, name) = condition.Constant.Data.Span[0] != 0 ? (1, "X") : (2, "Y");
@@ -144,7 +144,7 @@ internal static class ElementwiseOperators
         }
 
         var to = NumberTypes.FromCode(node.Location, node.Attributes.Integer("to", 0));
-        var value = from.Value!;
+        var value = node.ValueOf(from, "input");
         return (from.Type, to) switch
         {
             _ when from.Type == to => [from],

@@ -10,6 +10,8 @@ namespace RnnRuntime.Import.Translation;
 internal sealed class NodeContext(
     OnnxNode node, ImmutableArray<Operand?> operands, NodeAttributes attributes, int opset, RnnImportLimits limits, GraphEmitter emitter)
 {
+    private int _asked;
+
     public OnnxNode Node => node;
 
     public string Location => node.Location;
@@ -22,14 +24,26 @@ internal sealed class NodeContext(
 
     public NodeAttributes Attributes => attributes;
 
-    public ImmutableArray<Operand?> Operands => operands;
+    /// <summary>All operands, for rules that hold their number against the operator themselves.</summary>
+    public ImmutableArray<Operand?> Operands
+    {
+        get
+        {
+            _asked = operands.Length;
+            return operands;
+        }
+    }
 
     /// <summary>The same node as the folding rules see it: operands that are computed are not known.</summary>
     public NodeArguments Arguments { get; } = new(node, attributes, [.. operands.Select(operand => operand?.Constant)], opset, limits);
 
     public int InputCount => operands.Length;
 
-    public bool Has(int input) => input < operands.Length && operands[input] is not null;
+    public bool Has(int input)
+    {
+        _asked = Math.Max(_asked, input + 1);
+        return input < operands.Length && operands[input] is not null;
+    }
 
     public bool HasOutput(int output) => output < node.Outputs.Length && node.Outputs[output].Length > 0;
 
@@ -71,6 +85,21 @@ internal sealed class NodeContext(
     }
 
     public Value ValueOf(Operand operand, string name) => operand.IsConstant ? emitter.ValueOf($"{node.Location}, input {name}", operand.Constant) : operand.Value;
+
+    /// <summary>Refuses inputs and attributes that no rule has asked for.</summary>
+    public void End()
+    {
+        var asked = Math.Max(_asked, Arguments.Asked);
+        for (var i = asked; i < operands.Length; i++)
+        {
+            if (operands[i] is not null)
+            {
+                throw Refuse($"#{i}", $"'{node.Inputs[i]}'", $"at most {asked} inputs in this form of the operator");
+            }
+        }
+
+        attributes.End();
+    }
 
     public RnnImportException Refuse(string found, string expected) => new(node.Location, found, expected);
 

@@ -17,7 +17,12 @@ internal static class PoolingOperators
     private static ImmutableArray<Operand?> Global(NodeContext node, ReduceOperator function)
     {
         var input = node.Float(0, "X");
-        var (n, channels) = (input.Shape[0], input.Shape.Rank > 1 ? input.Shape[1] : throw node.Refuse("X", $"{input.Shape}", "[N, channels, ...]"));
+        if (input.Shape.Rank < 2)
+        {
+            throw node.Refuse("X", $"{input.Shape}", "[N, channels, ...]");
+        }
+
+        var (n, channels) = (input.Shape[0], input.Shape[1]);
         var rows = node.Emit.Reshape(input, n, channels, input.Shape.ElementCount / (n * channels));
         return [Operand.Of(node.Emit.Reshape(node.Emit.Reduce(function, rows), [n, channels, .. Enumerable.Repeat(1, input.Shape.Rank - 2)]), ElementType.Float32)];
     }

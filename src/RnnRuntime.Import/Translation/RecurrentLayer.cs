@@ -106,7 +106,8 @@ internal sealed record RecurrentLayer(
 
     private static void Expect(NodeContext node, int index, string name, params ReadOnlySpan<long> shape)
     {
-        if (!node.Has(index))
+        // W and R are there in every form.
+        if (index > 2 && !node.Has(index))
         {
             return;
         }

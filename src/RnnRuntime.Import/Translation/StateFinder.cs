@@ -46,21 +46,39 @@ internal static class StateFinder
     private static void AddFound(ImmutableArray<Value> inputs, ImmutableArray<(string Name, Value Value)> outputs, ImmutableArray<(int Input, int Output)>.Builder pairs)
     {
         var (takenInputs, takenOutputs) = (pairs.Select(pair => pair.Input).ToHashSet(), pairs.Select(pair => pair.Output).ToHashSet());
-        var stems = outputs.Select(output => Stem(output.Name, Outputs)).ToArray();
-        for (var i = 0; i < inputs.Length; i++)
+        var candidates = new Dictionary<(string Stem, bool IsMarked, TensorShape Shape), List<int>>();
+        for (var o = 0; o < outputs.Length; o++)
         {
-            var (inputStem, inputIsMarked) = Stem(inputs[i].Name, Inputs);
-            if (takenInputs.Contains(i) || inputStem.Length == 0)
+            var (stem, isMarked) = Stem(outputs[o].Name, Outputs);
+            if (takenOutputs.Contains(o) || outputs[o].Value.Type != TensorType.Float32)
             {
                 continue;
             }
 
-            var candidates = Enumerable.Range(0, outputs.Length).Where(o =>
-                !takenOutputs.Contains(o) && stems[o].Stem == inputStem && (inputIsMarked || stems[o].IsMarked) && Fit(inputs[i], outputs[o].Value)).ToArray();
-            if (candidates is [var found])
+            if (!candidates.TryGetValue((stem, isMarked, outputs[o].Value.Shape), out var alike))
             {
-                pairs.Add((i, found));
-                takenOutputs.Add(found);
+                candidates.Add((stem, isMarked, outputs[o].Value.Shape), alike = []);
+            }
+
+            alike.Add(o);
+        }
+
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            var (stem, isMarked) = Stem(inputs[i].Name, Inputs);
+            if (takenInputs.Contains(i) || stem.Length == 0 || inputs[i].Type != TensorType.Float32)
+            {
+                continue;
+            }
+
+            // One side at least says which one it is.
+            var marked = candidates.GetValueOrDefault((stem, true, inputs[i].Shape), []);
+            var plain = isMarked ? candidates.GetValueOrDefault((stem, false, inputs[i].Shape), []) : [];
+            if (marked.Count + plain.Count == 1)
+            {
+                pairs.Add((i, marked.Count == 1 ? marked[0] : plain[0]));
+                marked.Clear();
+                plain.Clear();
             }
         }
     }
@@ -92,21 +110,20 @@ internal static class StateFinder
     private static List<string> Words(string name)
     {
         var words = new List<string>();
-        var word = "";
+        var start = 0;
         for (var i = 0; i < name.Length; i++)
         {
             var character = name[i];
+            var isInside = char.IsLetterOrDigit(character);
             var startsWord = i > 0 && ((char.IsUpper(character) && char.IsLower(name[i - 1])) || (char.IsDigit(character) && !char.IsDigit(name[i - 1])));
-            if (!char.IsLetterOrDigit(character) || startsWord)
+            if (!isInside || startsWord)
             {
-                words.Add(word);
-                word = "";
+                words.Add(name[start..i].ToLowerInvariant());
+                start = isInside ? i : i + 1;
             }
-
-            word += char.IsLetterOrDigit(character) ? char.ToLowerInvariant(character) : "";
         }
 
-        words.Add(word);
+        words.Add(name[start..].ToLowerInvariant());
         words.RemoveAll(part => part.Length == 0);
 
         // "hn" and "cn" have no mark between stem and side.

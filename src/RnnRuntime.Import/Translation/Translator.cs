@@ -151,8 +151,9 @@ internal sealed class Translator
         }
 
         var attributes = new NodeAttributes(node);
-        var outputs = handler(new NodeContext(node, operands, attributes, _model.Opset, _limits, Emit));
-        attributes.End();
+        var context = new NodeContext(node, operands, attributes, _model.Opset, _limits, Emit);
+        var outputs = handler(context);
+        context.End();
         return outputs;
     }
 

@@ -49,7 +49,7 @@ internal sealed unsafe partial class PlanBuilder
             _packer.Vector(node.Bias, lanes), null);
         var (hidden, hiddenInput) = StateOf(node.Hidden, $"{node.Name}.h", node.HiddenSize);
         var (cell, cellInput) = StateOf(node.Cell, $"{node.Name}.c", node.HiddenSize);
-        var cellIsRead = _uses.ContainsKey(node.NewCell) || _graph.StateVariables.Any(state => state.Output == node.NewCell && !_localStates.ContainsKey(state.Input));
+        var cellIsRead = _uses.ContainsKey(node.NewCell) || _feedback.Contains(node.NewCell);
         var buffers = new RecurrentBuffers(
             FramesOf(node.Input), NewBuffer($"{node.Name}.gates", BufferKind.Frames, lanes.Length), hidden, cell, FramesOf(node.NewHidden),
             hiddenInput, cellInput, cellIsRead ? FramesOf(node.NewCell) : null);

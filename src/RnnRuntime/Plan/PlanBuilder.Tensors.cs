@@ -144,7 +144,8 @@ internal sealed unsafe partial class PlanBuilder
 
     private BufferInfo NewView(string name, BufferInfo parent, int offset, int elements)
     {
-        var view = new BufferInfo(_buffers.Count, name, parent.Kind, parent.Stride, elements) { Parent = parent, ParentOffset = offset };
+        // A view of a view is one of the root, so that no chain of them has to be walked.
+        var view = new BufferInfo(_buffers.Count, name, parent.Kind, parent.Stride, elements) { Parent = parent.Root, ParentOffset = offset + parent.ParentOffset };
         _buffers.Add(view);
         return view;
     }

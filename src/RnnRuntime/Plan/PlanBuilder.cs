@@ -16,6 +16,11 @@ internal sealed unsafe partial class PlanBuilder
     private readonly Dictionary<Value, BufferInfo> _frames = [];
     private readonly Dictionary<Value, StateVariable> _localStates = [];
     private readonly Dictionary<Value, int> _uses = [];
+    private readonly Dictionary<Value, Value> _replacedInNode = [];
+    private readonly Dictionary<Value, Value> _viewedRoots = [];
+    private readonly Dictionary<Value, int> _replacing = [];
+    private readonly HashSet<Value> _seenOutside = [];
+    private readonly HashSet<Value> _feedback = [];
     private readonly Dictionary<Value, ViewNode> _views = [];
     private readonly Dictionary<Value, Constant> _constants = [];
     private bool _hasFeedback;
@@ -48,6 +53,7 @@ internal sealed unsafe partial class PlanBuilder
     private ExecutionPlan Build()
     {
         CountUses();
+        IndexStates();
         var feedback = new List<StateSlot>();
         foreach (var state in _graph.StateVariables)
         {
@@ -57,6 +63,7 @@ internal sealed unsafe partial class PlanBuilder
                 continue;
             }
 
+            _feedback.Add(state.Output);
             var slot = NewSlot(state, NewBuffer(state.Name, BufferKind.State, state.Input.Shape.ElementCount), null);
             feedback.Add(slot);
             _states.Add(slot);
@@ -79,7 +86,8 @@ internal sealed unsafe partial class PlanBuilder
         _hasFeedback = feedback.Count > 0;
         var limits = IndexSources.InputLimits(_graph);
         var inputs = _graph.InputValues.Select(value => new Port(value.Name, value, FramesOf(value), limits.GetValueOrDefault(value))).ToImmutableArray();
-        var outputs = _graph.OutputValues.Select(output => new Port(output.Name, output.Value, OutputOf(output.Value, inputs), 0)).ToImmutableArray();
+        var inputRoots = new HashSet<BufferInfo>(inputs.Select(port => port.Buffer.Root), ReferenceEqualityComparer.Instance);
+        var outputs = _graph.OutputValues.Select(output => new Port(output.Name, output.Value, OutputOf(output.Value, inputRoots), 0)).ToImmutableArray();
         var next = feedback.Select(slot => FramesOf(slot.Variable.Output)).ToArray();
         for (var i = 0; i < next.Length; i++)
         {
@@ -100,52 +108,64 @@ internal sealed unsafe partial class PlanBuilder
         }
     }
 
+    /// <summary>What each state is replaced by inside a node, and which values replace states.</summary>
+    private void IndexStates()
+    {
+        foreach (var node in _graph.Nodes)
+        {
+            switch (node)
+            {
+                case LstmNode lstm:
+                    _replacedInNode[lstm.Hidden] = lstm.NewHidden;
+                    _replacedInNode[lstm.Cell] = lstm.NewCell;
+                    break;
+                case GruNode gru:
+                    _replacedInNode[gru.Hidden] = gru.NewHidden;
+                    break;
+                case RnnNode rnn:
+                    _replacedInNode[rnn.Hidden] = rnn.NewHidden;
+                    break;
+                case CausalConv1dNode { History: { } history } convolution:
+                    _replacedInNode[history] = convolution.NewHistory!;
+                    break;
+                case DelayNode delay:
+                    _replacedInNode[delay.History] = delay.NewHistory;
+                    break;
+                case ViewNode or UnaryNode { Function: UnaryOperator.Identity }:
+                    _viewedRoots[node.Outputs[0]] = RootOf(node.Inputs[0]);
+                    break;
+            }
+        }
+
+        foreach (var state in _graph.StateVariables)
+        {
+            _replacing[state.Output] = _replacing.GetValueOrDefault(state.Output) + 1;
+        }
+
+        _seenOutside.UnionWith(_graph.OutputValues.Select(output => RootOf(output.Value)).Concat(_replacing.Keys.Select(RootOf)));
+    }
+
+    private Value RootOf(Value value) => _viewedRoots.GetValueOrDefault(value, value);
+
     /// <summary>
     /// A state is a node's own when the node alone reads it and produces what replaces it. It then stays inside the node, which
     /// can run over many time steps at once.
     /// </summary>
-    private bool IsLocal(StateVariable state)
-    {
-        var others = _graph.StateVariables.Where(other => other != state);
-        if (_uses.GetValueOrDefault(state.Input) != 1 || others.Any(other => other.Output == state.Output || other.Output == state.Input))
-        {
-            return false;
-        }
-
-        return _graph.Nodes.Any(node => node switch
-        {
-            LstmNode lstm => (lstm.Hidden == state.Input && lstm.NewHidden == state.Output) || (lstm.Cell == state.Input && lstm.NewCell == state.Output),
-            GruNode gru => gru.Hidden == state.Input && gru.NewHidden == state.Output,
-            RnnNode rnn => rnn.Hidden == state.Input && rnn.NewHidden == state.Output,
-            CausalConv1dNode convolution => convolution.History == state.Input && convolution.NewHistory == state.Output,
-            DelayNode delay => delay.History == state.Input && delay.NewHistory == state.Output,
-            _ => false,
-        });
-    }
+    private bool IsLocal(StateVariable state) =>
+        _uses.GetValueOrDefault(state.Input) == 1 && _replacing[state.Output] == 1 && !_replacing.ContainsKey(state.Input) &&
+        _replacedInNode.TryGetValue(state.Input, out var next) && next == state.Output;
 
     /// <summary>
     /// Whether nodes may read the state where it lies: not where it, or a view of it, is an output or replaces a state, for states are
     /// replaced one after another.
     /// </summary>
-    private bool IsReadInPlace(StateVariable state)
-    {
-        var views = new HashSet<Value> { state.Input };
-        foreach (var node in _graph.Nodes)
-        {
-            if (node is ViewNode or UnaryNode { Function: UnaryOperator.Identity } && views.Contains(node.Inputs[0]))
-            {
-                views.Add(node.Outputs[0]);
-            }
-        }
-
-        return !_graph.OutputValues.Any(output => views.Contains(output.Value)) && !_graph.StateVariables.Any(other => views.Contains(other.Output));
-    }
+    private bool IsReadInPlace(StateVariable state) => !_seenOutside.Contains(state.Input);
 
     /// <summary>An output keeps its value when an input is given anew: it never is an input's memory.</summary>
-    private BufferInfo OutputOf(Value value, ImmutableArray<Port> inputs)
+    private BufferInfo OutputOf(Value value, HashSet<BufferInfo> inputs)
     {
         var buffer = FramesOf(value);
-        if (inputs.All(port => port.Buffer.Root != buffer.Root))
+        if (!inputs.Contains(buffer.Root))
         {
             return buffer;
         }

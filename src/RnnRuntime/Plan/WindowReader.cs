@@ -103,14 +103,17 @@ internal unsafe struct WindowReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void GatherRow(float* row, float* result)
     {
-        new Span<float>(result, _firstTap * _channels).Clear();
+        if (_firstTap > 0)
+        {
+            new Span<float>(result, _firstTap * _channels).Clear();
+        }
+
         var source = row + ((nint)(_innerStart + ((long)_firstTap * _inner.Dilation)) * _innerStride);
         var step = _inner.Dilation * _innerStride;
         var target = result + ((nint)_firstTap * _channels);
         if (step == _channels)
         {
-            var run = (_endTap - _firstTap) * _channels;
-            new ReadOnlySpan<float>(source, run).CopyTo(new Span<float>(target, run));
+            RowCopy.Copy(source, target, (_endTap - _firstTap) * _channels);
         }
         else if (_channels == 1)
         {
@@ -123,10 +126,13 @@ internal unsafe struct WindowReader
         {
             for (var tap = _firstTap; tap < _endTap; tap++, source += step, target += _channels)
             {
-                new ReadOnlySpan<float>(source, _channels).CopyTo(new Span<float>(target, _channels));
+                RowCopy.Copy(source, target, _channels);
             }
         }
 
-        new Span<float>(result + ((nint)_endTap * _channels), (_inner.Kernel - _endTap) * _channels).Clear();
+        if (_endTap < _inner.Kernel)
+        {
+            new Span<float>(result + ((nint)_endTap * _channels), (_inner.Kernel - _endTap) * _channels).Clear();
+        }
     }
 }

@@ -32,7 +32,7 @@ public sealed class InvariantTests
         ];
 
         Assert.Empty(expected.Except(graphs.Concat(longGraphs).SelectMany(graph => graph.DescribeNodes()).Select(node => node.Operator)));
-        Assert.InRange(graphs.Count(HasFeedback), 10, Graphs - 10);
+        Assert.InRange(graphs.Count(HasFeedback), 8, Graphs - 8);
     }
 
     [Theory]
@@ -72,6 +72,21 @@ public sealed class InvariantTests
         CheckBatch(RandomGraph.Make, each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams);
         CheckVariant(RandomGraph.Make, each.Seed, each.Kernel, each.Int8, each.TimeSteps, each.Streams);
     });
+
+    /// <summary>Outputs that are views of inputs as well: the next inputs may be given before the last outputs are read.</summary>
+    [Fact]
+    public void OutputsStayWhenInputsAreGivenAnew()
+    {
+        for (var seed = 1; seed <= Graphs; seed++)
+        {
+            using var model = RnnModel.FromGraph(RandomGraph.Make(seed));
+            var (signals, others) = (Signals.Random(model, timeSteps: 2, streams: 2, seed), Signals.Random(model, timeSteps: 2, streams: 2, seed + 1000));
+            using var session = model.CreateSession(2, 2);
+            var expected = signals.Run(session, 2);
+            others.Give(session);
+            Bits.Equal($"graph seed {seed}", expected, signals.Read(session));
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Variants))]

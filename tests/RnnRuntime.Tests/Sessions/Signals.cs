@@ -83,29 +83,26 @@ internal sealed class Signals
     public float[][] Run(RnnSession session, params ReadOnlySpan<int> lengths)
     {
         Assert.Equal(Streams, session.Streams);
-        var outputs = session.Model.Outputs.Select(output => new float[TimeSteps * Streams * output.Shape.ElementCount]).ToArray();
+        var outputs = NewOutputs(session);
         for (int done = 0, call = 0, steps; done < TimeSteps; done += steps, call++)
         {
             steps = Math.Min(lengths[call % lengths.Length], TimeSteps - done);
-            for (var i = 0; i < _floats.Length; i++)
-            {
-                if (_floats[i].Length > 0)
-                {
-                    session.SetInput(i, Part(_floats[i], done, steps));
-                }
-                else
-                {
-                    session.SetInput(i, Part(_indices[i], done, steps));
-                }
-            }
-
+            Give(session, done, steps);
             session.Run(steps);
-            for (var i = 0; i < outputs.Length; i++)
-            {
-                Get(session, i, Part(outputs[i], done, steps));
-            }
+            Read(session, outputs, done, steps);
         }
 
+        return outputs;
+    }
+
+    /// <summary>Gives all time steps to a session and runs nothing.</summary>
+    public void Give(RnnSession session) => Give(session, 0, TimeSteps);
+
+    /// <summary>The outputs of a session's last call, which ran all time steps.</summary>
+    public float[][] Read(RnnSession session)
+    {
+        var outputs = NewOutputs(session);
+        Read(session, outputs, 0, TimeSteps);
         return outputs;
     }
 
@@ -122,19 +119,41 @@ internal sealed class Signals
         return result;
     }
 
-    private static void Get(RnnSession session, int output, Span<float> target)
-    {
-        if (session.Model.Outputs[output].Type == TensorType.Float32)
-        {
-            session.GetOutput(output, target);
-            return;
-        }
+    private float[][] NewOutputs(RnnSession session) =>
+        [.. session.Model.Outputs.Select(output => new float[TimeSteps * Streams * output.Shape.ElementCount])];
 
-        var integers = new int[target.Length];
-        session.GetOutput(output, integers);
-        for (var i = 0; i < integers.Length; i++)
+    private void Give(RnnSession session, int start, int steps)
+    {
+        for (var i = 0; i < _floats.Length; i++)
         {
-            target[i] = integers[i];
+            if (_floats[i].Length > 0)
+            {
+                session.SetInput(i, Part(_floats[i], start, steps));
+            }
+            else
+            {
+                session.SetInput(i, Part(_indices[i], start, steps));
+            }
+        }
+    }
+
+    private void Read(RnnSession session, float[][] outputs, int start, int steps)
+    {
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            var target = Part(outputs[i], start, steps);
+            if (session.Model.Outputs[i].Type == TensorType.Float32)
+            {
+                session.GetOutput(i, target);
+                continue;
+            }
+
+            var integers = new int[target.Length];
+            session.GetOutput(i, integers);
+            for (var k = 0; k < integers.Length; k++)
+            {
+                target[k] = integers[k];
+            }
         }
     }
 

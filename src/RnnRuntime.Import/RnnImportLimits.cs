@@ -5,8 +5,11 @@ namespace RnnRuntime.Import;
 /// </summary>
 public sealed record RnnImportLimits
 {
-    /// <summary>Bytes of the model file, and of each file of external data.</summary>
-    public long MaximumFileBytes { get; init; } = 2L << 30;
+    /// <summary>
+    /// Bytes of the model file, and of each file of external data. A model file is read into one array: more than
+    /// <see cref="Array.MaxLength"/> bytes are refused whatever this says. External data may be larger.
+    /// </summary>
+    public long MaximumFileBytes { get; init; } = Array.MaxLength;
 
     /// <summary>Bytes of all tensors together, as they are in memory after reading and folding.</summary>
     public long MaximumTensorBytes { get; init; } = 4L << 30;

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace RnnRuntime.Import;
 
-/// <summary>What the user knows of a model and its file does not say. Immutable.</summary>
+/// <summary>
+/// What the user knows of a model and its file does not say. All but <see cref="Topology"/>, <see cref="Vocabulary"/> and <see cref="Limits"/> is
+/// for ONNX; a file that has no use for something given is refused. Immutable.
+/// </summary>
 public sealed record RnnImportOptions
 {
     /// <summary>

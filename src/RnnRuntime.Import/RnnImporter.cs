@@ -31,8 +31,11 @@ public static class RnnImporter
 
     /// <summary>Reads a model from memory, which must not change while the graph is in use. External data of ONNX is refused.</summary>
     /// <inheritdoc cref="Import(string, RnnImportOptions?)"/>
-    public static RnnGraph Import(ReadOnlyMemory<byte> bytes, RnnImportOptions? options = null) =>
-        Import(SourceFile.Of(bytes, null), options ?? new RnnImportOptions());
+    public static RnnGraph Import(ReadOnlyMemory<byte> bytes, RnnImportOptions? options = null)
+    {
+        options ??= new RnnImportOptions();
+        return Import(SourceFile.InMemory(bytes, options.Limits), options);
+    }
 
     /// <summary>Reads a model file and binds it to this machine.</summary>
     /// <param name="path">The file.</param>
@@ -42,7 +45,8 @@ public static class RnnImporter
     public static RnnModel Load(string path, RnnImportOptions? options = null, RnnOptions? modelOptions = null) =>
         RnnModel.FromGraph(Import(path, options), modelOptions);
 
-    /// <summary>Everything in an ONNX file that would be refused with these options, one message each; empty for a file that can be imported.</summary>
+    /// <summary>Everything in an ONNX file that would be refused with these options. Other kinds of files are read up to their first refusal.</summary>
+    /// <returns>One message for each refusal, at most one for a file that is not ONNX; empty for a file that can be imported.</returns>
     /// <inheritdoc cref="Import(string, RnnImportOptions?)"/>
     public static ImmutableArray<string> FindRefusals(string path, RnnImportOptions? options = null)
     {
@@ -91,6 +95,11 @@ public static class RnnImporter
     private static RnnGraph WithVocabulary(RnnGraph graph, RnnImportOptions options)
     {
         var text = Vocabulary.Read(Encoding.UTF8.GetBytes(options.Vocabulary!), options.Limits);
+        if (graph.Outputs.FirstOrDefault(output => output.Shape.Rank > 0 && output.Shape[-1] == text.EnumerateRunes().Count()) is null)
+        {
+            Vocabulary.CheckCount(text, graph.Outputs[0].Shape.Rank == 0 ? 1 : graph.Outputs[0].Shape[-1], "vocabulary");
+        }
+
         var result = new RnnGraph(
             graph.InputValues, graph.OutputValues, graph.StateVariables, graph.Nodes, graph.Metadata.SetItem(Vocabulary.MetadataKey, text));
         GraphValidator.Validate(result);
@@ -104,9 +113,11 @@ public static class RnnImporter
         {
             (Name: "extents or values to fix", Given: !options.Fix.IsEmpty),
             (Name: "constants for inputs", Given: !options.Constants.IsEmpty),
+            (Name: "shapes of inputs", Given: !options.InputShapes.IsEmpty),
             (Name: "pairs of states", Given: !options.States.IsEmpty),
+            (Name: "a choice not to find states", Given: !options.FindStates),
         };
-        foreach (var (name, _) in given.Where(option => option.Given))
+        if (given.FirstOrDefault(option => option.Given).Name is { } name)
         {
             throw new RnnImportException("options", name, "none, as the file is no ONNX model");
         }

@@ -25,20 +25,38 @@ internal sealed record SourceFile(SourceKind Kind, ReadOnlyMemory<byte> Bytes, s
     public static SourceFile Open(string path, RnnImportLimits limits)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        var most = Math.Min(limits.MaximumFileBytes, Array.MaxLength);
-        if (!stream.CanSeek || stream.Length > most)
-        {
-            throw new RnnImportException(
-                $"file '{Path.GetFileName(path)}'", stream.CanSeek ? $"{stream.Length} bytes" : "a stream without a length",
-                $"at most {most} bytes (limit {nameof(RnnImportLimits.MaximumFileBytes)})");
-        }
-
+        CheckLength($"file '{Path.GetFileName(path)}'", stream.CanSeek ? stream.Length : null, limits);
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return Of(bytes, Path.GetDirectoryName(Path.GetFullPath(path)));
     }
 
     public static SourceFile Of(ReadOnlyMemory<byte> bytes, string? folder) => new(KindOf(bytes.Span), bytes, folder);
+
+    /// <summary>Bytes that come from no file, held to the limits of one.</summary>
+    public static SourceFile InMemory(ReadOnlyMemory<byte> bytes, RnnImportLimits limits)
+    {
+        CheckLength("file", bytes.Length, limits);
+        return Of(bytes, null);
+    }
+
+    private static void CheckLength(string location, long? length, RnnImportLimits limits)
+    {
+        if (length is not { } bytes)
+        {
+            throw new RnnImportException(location, "a stream without a length", "a file");
+        }
+
+        if (bytes > Array.MaxLength)
+        {
+            throw new RnnImportException(location, $"{bytes} bytes", $"at most {Array.MaxLength} bytes, as it is read into memory");
+        }
+
+        if (bytes > limits.MaximumFileBytes)
+        {
+            throw new RnnImportException(location, $"{bytes} bytes", $"at most {limits.MaximumFileBytes} bytes (limit {nameof(RnnImportLimits.MaximumFileBytes)})");
+        }
+    }
 
     private static SourceKind KindOf(ReadOnlySpan<byte> file)
     {

@@ -111,6 +111,7 @@ public sealed partial class RnnGraphBuilder
     /// <summary><c>alpha * x + beta</c> held within 0 and 1; frameworks differ in alpha and beta.</summary>
     internal TensorRef HardSigmoid(TensorRef input, float alpha, float beta) => Unary(UnaryOperator.HardSigmoid, input, alpha, beta);
 
+    /// <summary><c>x / (1 + |x|)</c>.</summary>
     internal TensorRef Softsign(TensorRef input) => Unary(UnaryOperator.Softsign, input);
 
     private TensorRef Unary(UnaryOperator function, TensorRef input, float alpha = 0, float beta = 0)

@@ -13,6 +13,7 @@ namespace RnnRuntime;
 public sealed class RnnModel : IDisposable
 {
     private const int PooledArenas = 64;
+    private const nint UncheckedSessionBytes = 64 << 20;
     private const int MaximumStreams = 1 << 16;
     private const int MaximumChunkLength = 1 << 16;
 
@@ -112,11 +113,19 @@ public sealed class RnnModel : IDisposable
     /// use of the weights; 1 makes the smallest session.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    /// <exception cref="InsufficientMemoryException">The session needs more memory than this process may have.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public RnnSession CreateSession(int streams = 1, int? chunkLength = null)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        return OpenSession(Layout(streams, chunkLength));
+        var layout = Layout(streams, chunkLength);
+        if (layout.TotalBytes > UncheckedSessionBytes && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is var available and > 0 && layout.TotalBytes > available)
+        {
+            throw new InsufficientMemoryException(
+                $"A session of {streams} streams and chunks of {layout.ChunkLength} time steps needs {layout.TotalBytes} bytes; this process may have {available}.");
+        }
+
+        return OpenSession(layout);
     }
 
     /// <summary>Also for a fork of a session that outlives the model's disposal.</summary>

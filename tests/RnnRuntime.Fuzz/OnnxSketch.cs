@@ -53,7 +53,10 @@ internal sealed class OnnxSketch(int opset = 17)
     {
         _graph.Node.Add(new NodeProto
         {
-            OpType = type, Name = $"{type}_{_graph.Node.Count}", Input = { Split(inputs) }, Output = { Split(outputs) },
+            OpType = type,
+            Name = $"{type}_{_graph.Node.Count}",
+            Input = { Split(inputs) },
+            Output = { Split(outputs) },
             Attribute = { attributes.Select(attribute => Attribute(attribute.Name, attribute.Value)) },
         });
         return this;

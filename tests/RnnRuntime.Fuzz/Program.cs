@@ -6,7 +6,16 @@ const int MostFailures = 20;
 
 var options = new Dictionary<string, string>(StringComparer.Ordinal)
 {
-    ["format"] = "all", ["count"] = "200000", ["seed"] = "1", ["minutes"] = "", ["only"] = "", ["start"] = "0", ["save"] = "", ["models"] = "", ["verbose"] = "", ["journal"] = "fuzz-current.txt",
+    ["format"] = "all",
+    ["count"] = "200000",
+    ["seed"] = "1",
+    ["minutes"] = "",
+    ["only"] = "",
+    ["start"] = "0",
+    ["save"] = "",
+    ["models"] = "",
+    ["verbose"] = "",
+    ["journal"] = Path.Combine(AppContext.BaseDirectory, "fuzz-current.txt"),
 };
 for (var i = 0; i < args.Length; i += 2)
 {
@@ -27,11 +36,11 @@ var until = options["minutes"].Length > 0 ? TimeSpan.FromMinutes(double.Parse(op
 var clock = Stopwatch.StartNew();
 var watchdog = new Watchdog();
 using var journal = new Journal(options["journal"]);
-using var target = new FuzzTarget();
 var failures = new HashSet<string>(StringComparer.Ordinal);
 foreach (var name in options["format"] == "all" ? FuzzFormat.Names : options["format"].Split(','))
 {
     var format = FuzzFormat.Create(name, models);
+    using var target = new FuzzTarget();
     foreach (var original in format.Cases)
     {
         watchdog.Begin($"the valid file '{original.Name}' of {name}");

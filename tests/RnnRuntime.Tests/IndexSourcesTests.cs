@@ -60,30 +60,29 @@ public sealed class IndexSourcesTests
         Assert.Equal((section, field, found), (exception.Section, exception.Field, exception.Found));
     }
 
-    /// <summary>Each of many look-ups reads the end of one long chain, and all share one map.</summary>
+    /// <summary>Each of many look-ups reads the end of one long chain, and all share one map: walking each look-up's chain would take 900 million steps.</summary>
     [Fact]
-    public void CostIsLinear()
+    public void ManyLookUpsAtTheEndOfALongChainAreValid()
     {
+        const int Length = 30_000;
         var sketch = new GraphSketch();
         var value = sketch.Input("ids", TensorType.Int32, 200);
         var map = sketch.Integers([.. Enumerable.Range(0, 200)]);
         var table = sketch.Floats(2, 1);
-        for (var i = 0; i < 30_000; i++)
+        for (var i = 0; i < Length; i++)
         {
             var input = value;
             value = sketch.Add($"pick{i}", (name, output) => new PickNode(name, [input], output, map, 0), TensorType.Int32, 200);
         }
 
-        for (var i = 0; i < 30_000; i++)
+        for (var i = 0; i < Length; i++)
         {
             sketch.Add($"embedding{i}", (name, output) => new EmbeddingNode(name, value, output, table), 200, 1);
         }
 
         sketch.Output("y", value);
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        GraphValidator.Validate(sketch.Build());
-
-        // Walking each look-up's chain would take 900 million steps.
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10);
+        var graph = sketch.Build();
+        GraphValidator.Validate(graph);
+        Assert.Equal(Length + 1, IndexSources.Of(graph).Length);
     }
 }

@@ -19,10 +19,16 @@ internal static class TestModels
     public static IEnumerable<string> Kernels => RnnKernels.All.Select(kernel => kernel.Name);
 
     /// <summary>Skips the test where the kernel cannot run.</summary>
-    public static RnnModel Bind(RnnGraph graph, string kernel)
+    public static void Require(string kernel)
     {
         var info = RnnKernels.All.Single(each => each.Name == kernel);
         Assert.SkipUnless(info.IsAvailable, $"kernel {kernel} cannot run here: {info.UnavailableReason}");
+    }
+
+    /// <inheritdoc cref="Require(string)"/>
+    public static RnnModel Bind(RnnGraph graph, string kernel)
+    {
+        Require(kernel);
         return RnnModel.FromGraph(graph, new RnnOptions { Kernel = kernel });
     }
 

@@ -138,6 +138,7 @@ internal sealed record ModelSource(RnnModel Model, string Name, long Bytes, Sour
             : !import.Fix.IsEmpty ? "--fix"
             : !import.Constants.IsEmpty ? "--constant"
             : !import.States.IsEmpty ? "--state"
+            : !import.FindStates ? "--no-find-states"
             : further;
         if (given is not null)
         {

@@ -22,6 +22,13 @@ internal sealed class HostTensor
         }
     }
 
+    private HostTensor(ImmutableArray<int> shape)
+    {
+        Type = ElementType.Bool;
+        Shape = shape;
+        Count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
+    }
+
     public ElementType Type { get; }
 
     public ImmutableArray<int> Shape { get; }
@@ -35,6 +42,9 @@ internal sealed class HostTensor
 
     public static HostTensor Of<T>(ElementType type, ImmutableArray<int> shape, ReadOnlySpan<T> values)
         where T : unmanaged => new(type, shape, MemoryMarshal.AsBytes(values).ToArray());
+
+    /// <summary>Stands for a tensor of which the shape alone is asked: it has no values.</summary>
+    public static HostTensor OfShape(ImmutableArray<int> shape) => new(shape);
 
     public static HostTensor Scalar(long value) => Of(ElementType.Int64, [], [value]);
 

@@ -45,6 +45,7 @@ internal static class ElementwiseOperators
             handlers.Add(name, node => Float(node.Emit.Binary(function, node.Float(0, "A"), node.Float(1, "B"))));
         }
 
+        handlers["Pow"] = Power;
         foreach (var (name, (function, alpha, beta, parameters)) in Functions)
         {
             handlers.Add(name, node => Float(node.Emit.Unary(
@@ -101,19 +102,48 @@ internal static class ElementwiseOperators
         return [node.Operand(0, "data")];
     }
 
-    // The operand comes second, so that a NaN stays one.
+    /// <summary>The exponent may be a constant integer where the base is float32; a float32 exponent holds those up to 2^24.</summary>
+    private static ImmutableArray<Operand?> Power(NodeContext node)
+    {
+        var exponent = node.Operand(1, "Y");
+        if (!exponent.IsConstant || !exponent.Constant.TryGetIntegers(out var integers) || node.Opset < 12)
+        {
+            return Float(node.Emit.Binary(BinaryOperator.Power, node.Float(0, "X"), node.Float(1, "Y")));
+        }
+
+        var floats = integers.Select(integer => integer == (long)(float)integer
+            ? (float)integer
+            : throw node.Refuse("Y", $"the exponent {integer}", "integers that float32 holds")).ToArray();
+        var constant = HostTensor.Floats(exponent.Shape, floats);
+        return Float(node.Emit.Binary(BinaryOperator.Power, node.Float(0, "X"), node.Emit.ValueOf($"{node.Location}, input Y", constant)));
+    }
+
+    // The operand comes second, so that a NaN stays one. A bound of infinity is none.
     private static ImmutableArray<Operand?> Clip(NodeContext node)
     {
         var value = node.Float(0, "input");
         if (node.Opset < 11)
         {
             var bounds = ClipArguments.Read(node.Arguments);
-            value = bounds.Minimum is null ? value : node.Emit.Binary(BinaryOperator.Maximum, node.Emit.ValueOf(node.Location, bounds.Minimum), value);
-            return Float(bounds.Maximum is null ? value : node.Emit.Binary(BinaryOperator.Minimum, node.Emit.ValueOf(node.Location, bounds.Maximum), value));
+            value = Bounded(BinaryOperator.Maximum, bounds.Minimum is { } low ? Operand.Of(low) : null, "min");
+            return Float(Bounded(BinaryOperator.Minimum, bounds.Maximum is { } high ? Operand.Of(high) : null, "max"));
         }
 
-        value = node.Has(1) ? node.Emit.Binary(BinaryOperator.Maximum, node.Float(1, "min"), value) : value;
-        return Float(node.Has(2) ? node.Emit.Binary(BinaryOperator.Minimum, node.Float(2, "max"), value) : value);
+        value = Bounded(BinaryOperator.Maximum, node.Has(1) ? node.Operand(1, "min") : null, "min");
+        return Float(Bounded(BinaryOperator.Minimum, node.Has(2) ? node.Operand(2, "max") : null, "max"));
+
+        Value Bounded(BinaryOperator function, Operand? bound, string name)
+        {
+            var none = function == BinaryOperator.Maximum ? float.NegativeInfinity : float.PositiveInfinity;
+            if (bound is null || (bound is { IsConstant: true, Type: ElementType.Float32, Constant.Count: 1 } && bound.Constant.Values<float>()[0] == none))
+            {
+                return value;
+            }
+
+            return bound.Type == ElementType.Float32
+                ? node.Emit.Binary(function, node.ValueOf(bound, name), value)
+                : throw node.Refuse(name, $"{bound}", "float32");
+        }
     }
 
     private static ImmutableArray<Operand?> Where(NodeContext node)

@@ -9,11 +9,14 @@ namespace RnnRuntime.Import.Translation;
 /// <summary>Makes nodes of the core graph with names of their own, in the order in which they are asked for.</summary>
 internal sealed class GraphEmitter(RnnImportLimits limits)
 {
+    private const long WorkPerElement = 8;
+
     private readonly ImmutableArray<Node>.Builder _nodes = ImmutableArray.CreateBuilder<Node>();
     private readonly Dictionary<string, int> _valueNames = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _nodeNames = new(StringComparer.Ordinal);
     private readonly Dictionary<HostTensor, Value> _constants = new(ReferenceEqualityComparer.Instance);
     private int _constantCount;
+    private long _work;
 
     public ImmutableArray<Node> Nodes => _nodes.ToImmutable();
 
@@ -23,7 +26,26 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
     /// <summary>What nodes and values that follow are named after.</summary>
     public string Scope { get; set; } = "graph";
 
-    public Value NewValue(string hint, TensorType type, TensorShape shape) => new(Unique(_valueNames, hint), type, shape);
+    public Value NewValue(string hint, TensorType type, TensorShape shape)
+    {
+        Spend(shape.ElementCount);
+        return new Value(Unique(_valueNames, hint), type, shape);
+    }
+
+    /// <summary>
+    /// Counts elements that are computed, moved or multiplied while the model is imported, which a few bytes of a file can ask for again and
+    /// again: all together they stay within a multiple of the largest tensor allowed.
+    /// </summary>
+    public void Spend(long elements)
+    {
+        var most = Math.Min(limits.MaximumElements, int.MaxValue) * WorkPerElement;
+        _work += elements;
+        if (_work > most)
+        {
+            throw new RnnImportException(
+                Scope, $"tensors of more than {most} elements together", $"at most that ({WorkPerElement} times the limit {nameof(RnnImportLimits.MaximumElements)})");
+        }
+    }
 
     public Value NewValue(TensorType type, TensorShape shape) => NewValue(Scope, type, shape);
 

@@ -56,13 +56,20 @@ internal sealed class InputBinder
                 continue;
             }
 
-            var coreType = type switch
+            TensorType? coreType = type switch
             {
                 ElementType.Float32 or ElementType.Bool => TensorType.Float32,
                 ElementType.Int32 or ElementType.Int64 => TensorType.Int32,
-                _ => throw new RnnImportException(location, $"{type.ToString().ToLowerInvariant()}", "float32, bool, int32 or int64; cast it in front of the model"),
+                _ => Refused<TensorType?>(
+                    new RnnImportException(location, $"{type.ToString().ToLowerInvariant()}", "float32, bool, int32 or int64; cast it in front of the model"), null),
             };
-            var bound = emit.NewValue(input.Name, coreType, emit.ShapeOf(location, shape));
+            if (coreType is null)
+            {
+                names.Add(input.Name, null);
+                continue;
+            }
+
+            var bound = emit.NewValue(input.Name, coreType.Value, emit.ShapeOf(location, shape));
             Inputs.Add(bound);
             names.Add(input.Name, Operand.Of(bound, type));
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using RnnRuntime.Graph;
 using RnnRuntime.Import.Folding;
 using RnnRuntime.Import.Onnx;
@@ -47,6 +48,7 @@ internal static class MovementOperators
             }
 
             var count = operand.Shape.Aggregate(1L, (product, extent) => product * extent);
+            node.Emit.Spend(count);
             inputs[index] = Positions(operand.Shape, start, count);
             if (count > 0)
             {
@@ -87,13 +89,14 @@ internal static class MovementOperators
 
     private static HostTensor Positions(ImmutableArray<int> shape, long start, long count)
     {
-        var positions = new long[count];
-        for (var i = 0L; i < count; i++)
+        var bytes = new byte[checked((int)(count * sizeof(long)))];
+        var positions = MemoryMarshal.Cast<byte, long>(bytes.AsSpan());
+        for (var i = 0; i < positions.Length; i++)
         {
             positions[i] = start + i;
         }
 
-        return HostTensor.Integers(shape, positions);
+        return new HostTensor(ElementType.Int64, shape, bytes);
     }
 
     /// <summary>The same padding in the form of a later opset, with -1 as the padded value.</summary>
@@ -107,6 +110,11 @@ internal static class MovementOperators
         {
             fill = value.Type == ElementType.Float32 ? value.Values<float>()[0]
                 : value.TryGetIntegers(out var integers) ? integers[0] : throw node.Refuse("constant_value", $"{value}", "float32 or an integer");
+        }
+
+        if (!float.IsFinite(fill))
+        {
+            throw node.Refuse("constant_value", $"{fill}", "a finite number");
         }
 
         var padded = node.Node with

@@ -34,7 +34,7 @@ internal sealed record RecurrentLayer(
             "bidirectional" => 2,
             _ => throw attributes.Error("direction", direction, "forward, reverse or bidirectional"),
         };
-        var batchFirst = Flag(node, "layout");
+        var batchFirst = node.Opset >= 14 && Flag(node, "layout");
         var input = node.Float(0, "X");
         if (input.Shape.Rank != 3)
         {

@@ -4,13 +4,15 @@ using RnnRuntime.Graph;
 namespace RnnRuntime.Import.Translation;
 
 /// <summary>
-/// Finds the inputs that an output replaces after each step. Names tell: without the words that say which side they are on (<c>h0</c> and
-/// <c>hn</c>, <c>state</c> and <c>stateN</c>, <c>x</c> and <c>x_out</c>, <c>prev_h</c> and <c>new_h</c>) both are the same; shapes have to agree.
+/// Finds the inputs that an output replaces after each step. Names tell: without the words that say which side they are on both are the same
+/// (<c>x</c> and <c>x_out</c>, <c>prev_h</c> and <c>new_h</c>, <c>h_0_in</c> and <c>h_0_out</c>); where no name fits so, a last <c>0</c> of an input and a last
+/// <c>n</c> of an output count as such words too (<c>h0</c> and <c>hn</c>, <c>state</c> and <c>stateN</c>). Shapes have to agree, and one input stays an input: a
+/// signal that comes out again is no state.
 /// </summary>
 internal static class StateFinder
 {
-    private static readonly Side Inputs = new(["in", "input", "prev", "previous", "old", "init", "initial", "last", "past"], "0");
-    private static readonly Side Outputs = new(["out", "output", "new", "next", "final", "updated", "present", "curr", "current"], "n");
+    private static readonly Side Inputs = new(["in", "inp", "input", "prev", "previous", "old", "init", "initial", "last", "past"], "0");
+    private static readonly Side Outputs = new(["out", "outp", "output", "new", "next", "final", "updated", "present", "curr", "current"], "n");
 
     /// <summary>Pairs (input, output) by index; given pairs first. A given pair that does not fit is an error.</summary>
     public static ImmutableArray<(int Input, int Output)> Find(
@@ -45,40 +47,37 @@ internal static class StateFinder
 
     private static void AddFound(ImmutableArray<Value> inputs, ImmutableArray<(string Name, Value Value)> outputs, ImmutableArray<(int Input, int Output)>.Builder pairs)
     {
+        var given = pairs.Count;
         var (takenInputs, takenOutputs) = (pairs.Select(pair => pair.Input).ToHashSet(), pairs.Select(pair => pair.Output).ToHashSet());
-        var candidates = new Dictionary<(string Stem, bool IsMarked, TensorShape Shape), List<int>>();
-        for (var o = 0; o < outputs.Length; o++)
+        foreach (var (inputSuffix, outputSuffix) in new[] { (false, false), (true, true), (true, false), (false, true) })
         {
-            var (stem, isMarked) = Stem(outputs[o].Name, Outputs);
-            if (takenOutputs.Contains(o) || outputs[o].Value.Type != TensorType.Float32)
+            var stems = outputs.Select(output => Stem(output.Name, Outputs, outputSuffix)).ToArray();
+            var outputsOf = Enumerable.Range(0, outputs.Length).ToLookup(o => stems[o].Stem);
+            var sameStem = Enumerable.Range(0, inputs.Length).Where(i => !takenInputs.Contains(i)).ToLookup(i => Stem(inputs[i].Name, Inputs, inputSuffix).Stem);
+            for (var i = 0; i < inputs.Length; i++)
             {
-                continue;
-            }
+                var (stem, isMarked) = Stem(inputs[i].Name, Inputs, inputSuffix);
+                if (takenInputs.Contains(i) || stem.Length == 0 || sameStem[stem].Skip(1).Any())
+                {
+                    continue;
+                }
 
-            if (!candidates.TryGetValue((stem, isMarked, outputs[o].Value.Shape), out var alike))
-            {
-                candidates.Add((stem, isMarked, outputs[o].Value.Shape), alike = []);
+                var candidates = outputsOf[stem].Where(o =>
+                    !takenOutputs.Contains(o) && (isMarked || stems[o].IsMarked) && Fit(inputs[i], outputs[o].Value)).ToArray();
+                if (candidates is [var found])
+                {
+                    pairs.Add((i, found));
+                    takenInputs.Add(i);
+                    takenOutputs.Add(found);
+                }
             }
-
-            alike.Add(o);
         }
 
-        for (var i = 0; i < inputs.Length; i++)
+        for (var i = given; i < pairs.Count && pairs.Count == inputs.Length; i++)
         {
-            var (stem, isMarked) = Stem(inputs[i].Name, Inputs);
-            if (takenInputs.Contains(i) || stem.Length == 0 || inputs[i].Type != TensorType.Float32)
+            if (pairs[i].Input == 0)
             {
-                continue;
-            }
-
-            // One side at least says which one it is.
-            var marked = candidates.GetValueOrDefault((stem, true, inputs[i].Shape), []);
-            var plain = isMarked ? candidates.GetValueOrDefault((stem, false, inputs[i].Shape), []) : [];
-            if (marked.Count + plain.Count == 1)
-            {
-                pairs.Add((i, marked.Count == 1 ? marked[0] : plain[0]));
-                marked.Clear();
-                plain.Clear();
+                pairs.RemoveAt(i);
             }
         }
     }
@@ -90,15 +89,12 @@ internal static class StateFinder
         ? index
         : throw new RnnImportException($"--state, {kind} '{name}'", "no such name", $"one of {string.Join(", ", names.Select(known => $"'{known}'"))}");
 
-    /// <summary>
-    /// The name without its side's words, and whether it had one: <c>lstm_h_out</c> is lstm h. A last <c>0</c> or <c>N</c> counts where there is no such
-    /// word: <c>stateN</c> is state, <c>h0_in</c> is h 0.
-    /// </summary>
-    private static (string Stem, bool IsMarked) Stem(string name, Side side)
+    /// <summary>The name without its side's words, or without its side's suffix where it has none, and whether it had one.</summary>
+    private static (string Stem, bool IsMarked) Stem(string name, Side side, bool withSuffix)
     {
         var parts = Words(name);
         var kept = parts.Where(part => !side.Words.Contains(part)).ToList();
-        if (kept.Count == parts.Count && kept.Count > 1 && kept[^1] == side.Suffix)
+        if (withSuffix && kept.Count == parts.Count && kept.Count > 1 && kept[^1] == side.Suffix)
         {
             kept.RemoveAt(kept.Count - 1);
         }
@@ -127,7 +123,13 @@ internal static class StateFinder
         words.RemoveAll(part => part.Length == 0);
 
         // "hn" and "cn" have no mark between stem and side.
-        return words is [{ Length: 2 } short2] && short2[1] == 'n' ? [short2[..1], "n"] : words;
+        if (words is [.., { Length: 2 } last] && last[1] == 'n' && last != "in")
+        {
+            words[^1] = last[..1];
+            words.Add("n");
+        }
+
+        return words;
     }
 
     private sealed record Side(ImmutableHashSet<string> Words, string Suffix);

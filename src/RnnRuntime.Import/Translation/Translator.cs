@@ -114,7 +114,8 @@ internal sealed class Translator
             var operand = name.Length == 0 ? null : scope.Find(name, node.Location);
             if (name.Length > 0 && operand is null)
             {
-                return [];
+                // Behind a refused node only the operator's name can be judged.
+                return Handlers.ContainsKey(node.Operator) || node.Operator == "If" || FoldingEvaluator.Names.Contains(node.Operator) ? [] : throw Unknown(node);
             }
 
             operands.Add(operand);
@@ -136,9 +137,10 @@ internal sealed class Translator
         if (operands.All(operand => operand is null or { IsConstant: true }) || node.Operator is "Shape" or "Size")
         {
             // A shape is known even where the values are not.
-            ImmutableArray<HostTensor?> constants = [.. operands.Select(operand => operand is null ? null : operand.Constant ?? Placeholder(operand))];
+            ImmutableArray<HostTensor?> constants = [.. operands.Select(operand => operand is null ? null : operand.Constant ?? HostTensor.OfShape(operand.Shape))];
             if (FoldingEvaluator.Evaluate(node, constants, _model.Opset, _limits) is { } folded)
             {
+                Emit.Spend(WorkOf(node, constants, folded));
                 Emit.FoldedNodes++;
                 return [.. folded.Select(Folded)];
             }
@@ -146,8 +148,7 @@ internal sealed class Translator
 
         if (!Handlers.TryGetValue(node.Operator, out var handler))
         {
-            throw new RnnImportException(
-                node.Location, $"the operator {node.Operator}", $"one of {string.Join(", ", Operators)}, or one whose inputs are all constant once shapes are bound");
+            throw Unknown(node);
         }
 
         var attributes = new NodeAttributes(node);
@@ -157,6 +158,9 @@ internal sealed class Translator
         return outputs;
     }
 
+    private static RnnImportException Unknown(OnnxNode node) => new(
+        node.Location, $"the operator {node.Operator}", $"one of {string.Join(", ", Operators)}, or one whose inputs are all constant once shapes are bound");
+
     private Operand? Folded(HostTensor? tensor)
     {
         _foldedBytes += tensor?.Data.Length ?? 0;
@@ -165,8 +169,19 @@ internal sealed class Translator
             : tensor is null ? null : Operand.Of(tensor);
     }
 
-    private static HostTensor Placeholder(Operand operand) =>
-        new(ElementType.Bool, operand.Shape, new byte[operand.Shape.Aggregate(1L, (product, extent) => product * extent)]);
+    /// <summary>What operators do whose results say little of it: products, and reductions of all that they read. Others do no more than they give.</summary>
+    private static long WorkOf(OnnxNode node, ImmutableArray<HostTensor?> inputs, ImmutableArray<HostTensor?> outputs)
+    {
+        var results = outputs.Sum(output => output?.Count ?? 0);
+        return node.Operator switch
+        {
+            "MatMul" => results * inputs[0]!.Shape[^1],
+            "Gemm" => results * (inputs[0]!.Count / Math.Max(1, outputs[0]!.Shape[0])),
+            "Shape" or "Size" or "Identity" => 0,
+            _ when MovementOperators.DataInputs.ContainsKey(node.Operator) => results,
+            _ => results + inputs.Sum(input => input?.Count ?? 0),
+        };
+    }
 
     private ImmutableArray<Operand?> If(OnnxNode node, Operand? condition, Scope scope)
     {

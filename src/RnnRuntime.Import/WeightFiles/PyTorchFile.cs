@@ -13,6 +13,10 @@ internal static class PyTorchFile
     /// <summary>Values visited, tensors or not, for each tensor that the limits allow.</summary>
     private const long VisitsPerTensor = 16;
 
+    private static ReadOnlySpan<byte> ZipSignature => "PK\u0003\u0004"u8;
+
+    public static bool Recognises(ReadOnlySpan<byte> file) => file.StartsWith(ZipSignature) || IsLegacy(file);
+
     public static bool IsLegacy(ReadOnlySpan<byte> file) => PyTorchLegacyContainer.Recognises(file);
 
     /// <summary>Reads the tensors; <paramref name="others"/> are the names of the values that are none.</summary>

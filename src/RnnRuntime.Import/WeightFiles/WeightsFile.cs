@@ -10,37 +10,37 @@ namespace RnnRuntime.Import.WeightFiles;
 /// </summary>
 internal static class WeightsFile
 {
-    private static ReadOnlySpan<byte> ZipSignature => "PK\u0003\u0004"u8;
+    /// <summary>The containers that have a signature, and their readers.</summary>
+    private static readonly (Recogniser Recognises, Func<ReadOnlyMemory<byte>, RnnImportLimits, NamedTensors> Read)[] Containers =
+    [
+        (KerasFile.Recognises, (file, limits) => KerasFile.Read(file, limits, out _)),
+        (PyTorchFile.Recognises, (file, limits) => PyTorchFile.Read(file, limits, out _)),
+    ];
 
-    public static NamedTensors Read(string path, RnnImportLimits limits)
+    private delegate bool Recogniser(ReadOnlySpan<byte> file);
+
+    /// <summary>Whether the first bytes are those of a container; safetensors have no signature.</summary>
+    public static bool IsContainer(ReadOnlySpan<byte> file)
     {
-        using var stream = File.OpenRead(path);
-        if (stream.Length > Math.Min(limits.MaximumFileBytes, Array.MaxLength))
+        foreach (var (recognises, _) in Containers)
         {
-            throw limits.MaximumFileBytes < Array.MaxLength
-                ? new RnnImportException("file", $"{stream.Length} bytes", TensorCollector.LimitAdvice(nameof(RnnImportLimits.MaximumFileBytes), limits.MaximumFileBytes))
-                : new RnnImportException("file", $"{stream.Length} bytes", $"at most {Array.MaxLength}");
+            if (recognises(file))
+            {
+                return true;
+            }
         }
 
-        var file = new byte[stream.Length];
-        stream.ReadExactly(file);
-        return Read(file, limits);
+        return false;
     }
-
-    /// <summary>Whether the first bytes are those of HDF5 or PyTorch; safetensors have no signature.</summary>
-    public static bool IsContainer(ReadOnlySpan<byte> file) =>
-        KerasFile.Recognises(file) || file.StartsWith(ZipSignature) || PyTorchFile.IsLegacy(file);
 
     public static NamedTensors Read(ReadOnlyMemory<byte> file, RnnImportLimits limits)
     {
-        if (KerasFile.Recognises(file.Span))
+        foreach (var (recognises, read) in Containers)
         {
-            return KerasFile.Read(file, limits, out _);
-        }
-
-        if (file.Span.StartsWith(ZipSignature) || PyTorchFile.IsLegacy(file.Span))
-        {
-            return PyTorchFile.Read(file, limits, out _);
+            if (recognises(file.Span))
+            {
+                return read(file, limits);
+            }
         }
 
         return file.Length > sizeof(ulong) && file.Span[sizeof(ulong)] == (byte)'{'

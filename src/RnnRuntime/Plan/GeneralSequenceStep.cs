@@ -189,9 +189,11 @@ internal sealed unsafe class GeneralSequenceStep(
     }
 
     /// <summary>Continues the sums with the product of one vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(in PackedMatrix matrix, float* vector, float* sums, in ProductScratch bound) =>
         variant.Multiply(matrix, vector, 0, sums, 0, sums, 0, 1, bound);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddPeephole(int gate, float* c, float* sums)
     {
         if (cell.Peepholes != 0)
@@ -202,6 +204,7 @@ internal sealed unsafe class GeneralSequenceStep(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Activate(int index, float* values)
     {
         if (cell.Clip != 0)
@@ -214,9 +217,11 @@ internal sealed unsafe class GeneralSequenceStep(
         Apply(cell.Activations[index], values, values);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Apply(in GeneralActivation activation, float* values, float* result) =>
         variant.Unary(activation.Function, activation.Alpha, activation.Beta, values, result, size.Units);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Apply(BinaryFunction function, float* left, float* right, float* result) =>
         variant.Binary(function, left, right, false, result, size.Units);
 

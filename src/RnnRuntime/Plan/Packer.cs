@@ -7,16 +7,34 @@ namespace RnnRuntime.Plan;
 
 /// <summary>
 /// Rearranges weights into the layout of <see cref="Panels"/>. A lane order says which row of the matrix each lane holds; -1 is padding,
-/// packed as zeros.
+/// packed as zeros. Nodes that share a constant share what is packed of it: a file may name one tensor many times.
 /// </summary>
 internal sealed unsafe class Packer : IDisposable
 {
     private readonly List<AlignedBlock> _blocks = [];
+    private readonly Dictionary<int[], int> _laneOrders = new(LaneOrderComparer.Instance);
+    private readonly Dictionary<(Constant Values, Constant? Scales, int LaneOrder), PackedMatrix> _matrices = [];
+    private readonly Dictionary<(Constant? Vector, Constant? Addend, int LaneOrder), nint> _vectors = [];
+    private readonly Dictionary<(Constant? Input, Constant? Recurrent, int LaneOrder), nint> _resetAfterBiases = [];
+    private readonly Dictionary<(Constant Values, Constant? Scales), nint> _transposed = [];
+    private readonly Dictionary<Constant, nint> _copies = [];
 
     /// <summary>Bytes of everything packed so far.</summary>
     public long TotalBytes { get; private set; }
 
-    public PackedMatrix Matrix(Weights weights, ReadOnlySpan<int> laneRows)
+    /// <summary>The weights in the given order; nodes that share them share the packed ones.</summary>
+    public PackedMatrix Matrix(Weights weights, int[] laneRows)
+    {
+        var key = (weights.Values, weights.Scales, OrderOf(laneRows));
+        if (!_matrices.TryGetValue(key, out var matrix))
+        {
+            _matrices.Add(key, matrix = Pack(weights, laneRows));
+        }
+
+        return matrix;
+    }
+
+    private PackedMatrix Pack(Weights weights, int[] laneRows)
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
         var matrix = new PackedMatrix(null, scales, laneRows.Length, weights.Columns);
@@ -38,7 +56,41 @@ internal sealed unsafe class Packer : IDisposable
     }
 
     /// <summary>A float per lane: the sum of the given vectors (absent ones are zeros), rounded after each addition.</summary>
-    public float* Vector(Constant? vector, ReadOnlySpan<int> laneRows, Constant? addend = null)
+    public float* Vector(Constant? vector, int[] laneRows, Constant? addend = null)
+    {
+        var key = (vector, addend, OrderOf(laneRows));
+        if (!_vectors.TryGetValue(key, out var address))
+        {
+            _vectors.Add(key, address = (nint)NewVector(vector, laneRows, addend));
+        }
+
+        return (float*)address;
+    }
+
+    /// <summary>
+    /// What a GRU's sums start from, the gates r and z first. Reset after: the recurrent bias of n is inside r's parentheses. Reset before: it
+    /// is added to the sum like the others.
+    /// </summary>
+    public float* GruBias(Constant? input, Constant? recurrent, int[] gates, int[] candidate, bool resetAfter)
+    {
+        int[] all = [.. gates, .. candidate];
+        if (!resetAfter)
+        {
+            return Vector(input, all, recurrent);
+        }
+
+        var key = (input, recurrent, OrderOf(all));
+        if (!_resetAfterBiases.TryGetValue(key, out var address))
+        {
+            var bias = NewVector(input, all, recurrent);
+            new ReadOnlySpan<float>(Vector(input, candidate), candidate.Length).CopyTo(new Span<float>(bias + gates.Length, candidate.Length));
+            _resetAfterBiases.Add(key, address = (nint)bias);
+        }
+
+        return (float*)address;
+    }
+
+    private float* NewVector(Constant? vector, ReadOnlySpan<int> laneRows, Constant? addend)
     {
         var result = (float*)Allocate((nint)laneRows.Length * sizeof(float));
         for (var lane = 0; lane < laneRows.Length; lane++)
@@ -56,6 +108,16 @@ internal sealed unsafe class Packer : IDisposable
     /// <summary>The real values of a matrix, [column][row].</summary>
     public float* Transposed(Weights weights)
     {
+        if (!_transposed.TryGetValue((weights.Values, weights.Scales), out var address))
+        {
+            _transposed.Add((weights.Values, weights.Scales), address = (nint)NewTransposed(weights));
+        }
+
+        return (float*)address;
+    }
+
+    private float* NewTransposed(Weights weights)
+    {
         var result = (float*)Allocate((nint)weights.Rows * weights.Columns * sizeof(float));
         var values = weights.Values.Data.Span;
         for (var row = 0; row < weights.Rows; row++)
@@ -72,7 +134,15 @@ internal sealed unsafe class Packer : IDisposable
     }
 
     /// <summary>The bytes of a constant, aligned.</summary>
-    public byte* Copy(Constant constant) => Copy(constant.Data.Span);
+    public byte* Copy(Constant constant)
+    {
+        if (!_copies.TryGetValue(constant, out var address))
+        {
+            _copies.Add(constant, address = (nint)Copy(constant.Data.Span));
+        }
+
+        return (byte*)address;
+    }
 
     public byte* Copy(ReadOnlySpan<byte> data)
     {
@@ -97,6 +167,16 @@ internal sealed unsafe class Packer : IDisposable
         }
 
         return lanes;
+    }
+
+    private int OrderOf(int[] laneRows)
+    {
+        if (!_laneOrders.TryGetValue(laneRows, out var order))
+        {
+            _laneOrders.Add(laneRows, order = _laneOrders.Count);
+        }
+
+        return order;
     }
 
     private static void PackRow(Weights weights, int row, int storedColumns, byte* panel, int lane, int width)
@@ -127,5 +207,19 @@ internal sealed unsafe class Packer : IDisposable
         _blocks.Add(block);
         TotalBytes += bytes;
         return block.Pointer;
+    }
+
+    private sealed class LaneOrderComparer : IEqualityComparer<int[]>
+    {
+        public static LaneOrderComparer Instance { get; } = new();
+
+        public bool Equals(int[]? x, int[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(int[] order)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(MemoryMarshal.AsBytes(order.AsSpan()));
+            return hash.ToHashCode();
+        }
     }
 }

@@ -32,7 +32,7 @@ internal sealed unsafe partial class PlanBuilder
             StridedOperand[] operands =
                 [StridedOperand.Broadcast(node.Left.Shape, node.Output.Shape), StridedOperand.Broadcast(node.Right.Shape, node.Output.Shape)];
             _steps.Add(new Int32CompareStep(
-                node.Name, node.Operator, Function(node.Function), StridedLoop.Create(node.Output.Shape, operands), FramesOf(node.Left),
+                node.Name, node.Operator, Function(node.Function), LoopOver(node.Output.Shape, operands), FramesOf(node.Left),
                 FramesOf(node.Right), FramesOf(node.Output)));
             return;
         }
@@ -46,7 +46,7 @@ internal sealed unsafe partial class PlanBuilder
     private void LowerElementwise(Node node, ImmutableArray<Value> values, Value output, ImmutableArray<FusedOperation> operations)
     {
         var operands = values.Select(value => OperandOf(value, output.Shape)).ToArray();
-        var loop = StridedLoop.Create(output.Shape, [.. operands.Select(operand => operand.Strides)]);
+        var loop = LoopOver(output.Shape, [.. operands.Select(operand => operand.Strides)]);
         for (var i = 0; i < operands.Length; i++)
         {
             if (loop.InnerStrides[i] is not (0 or 1))
@@ -55,7 +55,7 @@ internal sealed unsafe partial class PlanBuilder
             }
         }
 
-        loop = StridedLoop.Create(output.Shape, [.. operands.Select(operand => operand.Strides)]);
+        loop = LoopOver(output.Shape, [.. operands.Select(operand => operand.Strides)]);
         loop = WithConstantsExpanded(values, operands, output.Shape, loop);
         var selectsScalars = operations.Any(operation => operation.OperandCount == 3) && loop.RowLength > 1 && loop.InnerStrides.Contains(0);
         if (selectsScalars || IsScalarThroughout(operations, loop) || (loop.Rows > 1 && loop.RowLength < ShortRow) || loop.InnerStrides.Any(stride => stride is not (0 or 1)))
@@ -65,7 +65,7 @@ internal sealed unsafe partial class PlanBuilder
                 operands[i] = Expanded(values[i], operands[i], output.Shape);
             }
 
-            loop = StridedLoop.Create(output.Shape, [.. operands.Select(operand => operand.Strides)]);
+            loop = LoopOver(output.Shape, [.. operands.Select(operand => operand.Strides)]);
         }
 
         var (program, registers) = Allocate(operations, [.. loop.InnerStrides.Select(stride => stride == 0 && loop.RowLength > 1)]);
@@ -85,7 +85,7 @@ internal sealed unsafe partial class PlanBuilder
         }
 
         var dense = StridedOperand.Broadcast(shape, shape);
-        var joined = StridedLoop.Create(shape, [.. operands.Select((operand, i) => IsRepeated(i) ? dense : operand.Strides)]);
+        var joined = LoopOver(shape, [.. operands.Select((operand, i) => IsRepeated(i) ? dense : operand.Strides)]);
         if (joined.Rows == loop.Rows)
         {
             return loop;
@@ -131,7 +131,7 @@ internal sealed unsafe partial class PlanBuilder
     private (BufferInfo Buffer, StridedOperand Strides) Expanded(Value value, (BufferInfo Buffer, StridedOperand Strides) operand, TensorShape shape)
     {
         var dense = StridedOperand.Broadcast(shape, shape);
-        var loop = StridedLoop.Create(shape, [operand.Strides]);
+        var loop = LoopOver(shape, [operand.Strides]);
         if (loop.Rows == 1 && loop.InnerStrides[0] == 1)
         {
             return operand;
@@ -144,6 +144,7 @@ internal sealed unsafe partial class PlanBuilder
             return (copy, dense);
         }
 
+        Reserve(shape.ElementCount);
         var source = MemoryMarshal.Cast<byte, float>(constant.Data.Span);
         var values = new float[shape.ElementCount];
         for (var row = 0; row < loop.Rows; row++)

@@ -3,7 +3,7 @@ using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Plan;
 
-/// <summary>One method a node kind.</summary>
+/// <content>The switch over all nodes; cells, layers and delays.</content>
 internal sealed unsafe partial class PlanBuilder
 {
     private void Lower(Node node)
@@ -61,15 +61,7 @@ internal sealed unsafe partial class PlanBuilder
         int[] gates = Packer.GateLanes(node.HiddenSize, 0, 1);
         int[] candidate = Packer.GateLanes(node.HiddenSize, 2);
         int[] all = [.. gates, .. candidate];
-
-        // Reset after: the recurrent bias of n is inside r's parentheses. Reset before: it is added to the sum like the others.
-        var bias = _packer.Vector(node.InputBias, all, node.RecurrentBias);
-        if (node.ResetAfter)
-        {
-            var inputOnly = _packer.Vector(node.InputBias, candidate);
-            new ReadOnlySpan<float>(inputOnly, candidate.Length).CopyTo(new Span<float>(bias + gates.Length, candidate.Length));
-        }
-
+        var bias = _packer.GruBias(node.InputBias, node.RecurrentBias, gates, candidate, node.ResetAfter);
         var weights = new CellWeights(
             candidate.Length / 8, _packer.Matrix(node.InputWeights, all), _packer.Matrix(node.RecurrentWeights, gates),
             _packer.Matrix(node.RecurrentWeights, candidate), bias, _packer.Vector(node.RecurrentBias, candidate));

@@ -94,16 +94,8 @@ internal sealed unsafe partial class PlanBuilder
         });
         int[] candidate = node.Cell == SequenceCell.Gru ? lanesOf([2]) : [];
         int[] all = [.. recurrent, .. candidate];
-
-        // Reset after: the recurrent bias of n is inside r's parentheses. Reset before: it is added to the sum like the others.
-        var bias = _packer.Vector(node.InputBias, all, node.RecurrentBias);
-        if (node.ResetAfter)
-        {
-            var inputOnly = _packer.Vector(node.InputBias, candidate);
-            new ReadOnlySpan<float>(inputOnly, candidate.Length).CopyTo(new Span<float>(bias + recurrent.Length, candidate.Length));
-        }
-
         var isGru = candidate.Length > 0;
+        var bias = isGru ? _packer.GruBias(node.InputBias, node.RecurrentBias, recurrent, candidate, node.ResetAfter) : _packer.Vector(node.InputBias, all);
         return new CellWeights(
             (node.HiddenSize + 7) / 8, _packer.Matrix(node.InputWeights, all), _packer.Matrix(node.RecurrentWeights, recurrent),
             isGru ? _packer.Matrix(node.RecurrentWeights, candidate) : default, bias,

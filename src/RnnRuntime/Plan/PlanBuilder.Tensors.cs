@@ -24,7 +24,7 @@ internal sealed unsafe partial class PlanBuilder
     private BufferInfo Materialize(ViewNode view)
     {
         var buffer = NewBuffer(view.Output.Name, BufferKind.Frames, view.Output.Shape.ElementCount);
-        var loop = StridedLoop.Create(view.Output.Shape, [new StridedOperand(view.Offset, view.Strides)]);
+        var loop = LoopOver(view.Output.Shape, new StridedOperand(view.Offset, view.Strides));
         _steps.Add(new StridedCopyStep(view.Name, loop, FramesOf(view.Input), buffer));
         return buffer;
     }
@@ -100,7 +100,8 @@ internal sealed unsafe partial class PlanBuilder
         var (m, k, n) = (node.Left.Shape[-2], node.Left.Shape[-1], node.Right.Shape[-1]);
         var width = checked(n + 7) & ~7;
         var batch = new TensorShape(node.Output.Shape.Dimensions.AsSpan()[..^2]);
-        var loop = StridedLoop.Create(batch, [BatchStrides(node.Left, batch), BatchStrides(node.Right, batch)]);
+        Reserve((2L * batch.ElementCount) + width);
+        var loop = LoopOver(batch, BatchStrides(node.Left, batch), BatchStrides(node.Right, batch));
         var pairs = new (int, int)[batch.ElementCount];
         for (var i = 0; i < pairs.Length; i++)
         {

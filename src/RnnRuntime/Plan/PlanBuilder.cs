@@ -7,6 +7,8 @@ namespace RnnRuntime.Plan;
 /// <summary>Lowers a valid graph to a plan: decides where states live, packs weights, gives each value a buffer.</summary>
 internal sealed unsafe partial class PlanBuilder
 {
+    private const long MostMadeElements = 1 << 28;
+
     private readonly RnnGraph _graph;
     private readonly KernelVariant _variant;
     private readonly Packer _packer = new();
@@ -23,6 +25,7 @@ internal sealed unsafe partial class PlanBuilder
     private readonly HashSet<Value> _feedback = [];
     private readonly Dictionary<Value, ViewNode> _views = [];
     private readonly Dictionary<Value, Constant> _constants = [];
+    private long _madeElements;
     private bool _hasFeedback;
 
     private PlanBuilder(RnnGraph graph, KernelVariant variant)
@@ -208,6 +211,26 @@ internal sealed unsafe partial class PlanBuilder
 
         _states.Add(NewSlot(state, buffer, null));
         return (buffer, null);
+    }
+
+    /// <summary>
+    /// Counts elements that the plan makes by itself, before it makes them: tables of offsets and constants written out. A few bytes of a file can
+    /// ask for any number of them.
+    /// </summary>
+    private void Reserve(long elements)
+    {
+        _madeElements += elements;
+        if (_madeElements > MostMadeElements)
+        {
+            throw new RnnFormatException(
+                "plan", "size", $"operations that take tables of more than {MostMadeElements} elements", "fewer or smaller tensors that are transposed or repeated");
+        }
+    }
+
+    private StridedLoop LoopOver(TensorShape shape, params ReadOnlySpan<StridedOperand> operands)
+    {
+        Reserve((long)StridedLoop.CountRows(shape, operands) * operands.Length);
+        return StridedLoop.Create(shape, operands);
     }
 
     private ScratchBuffers ScratchFor(string name, int vectorsPerFrame, params ReadOnlySpan<PackedMatrix> matrices)

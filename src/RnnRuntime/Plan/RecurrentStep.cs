@@ -100,6 +100,7 @@ internal sealed unsafe class RecurrentStep(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyFrames(StepContext context, BufferInfo? frames, BufferInfo? state, int t, bool intoState)
     {
         if (frames is null || state is null)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Plan;
@@ -13,6 +14,7 @@ namespace RnnRuntime.Plan;
 internal sealed unsafe record RingBuffer(BufferInfo Data, BufferInfo Position, int Length, int Width)
 {
     /// <summary>The entry of <paramref name="age"/> steps ago, 1 to Length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public float* Entry(StepContext context, int stream, int age)
     {
         var index = (nint)(*(int*)context.Start(Position)) + Length - age;
@@ -22,9 +24,11 @@ internal sealed unsafe record RingBuffer(BufferInfo Data, BufferInfo Position, i
     /// <summary>
     /// Replaces the oldest entry of a stream, tiny magnitudes as zeros; <see cref="Advance"/> follows when all streams are done.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Push(StepContext context, KernelVariant variant, int stream, float* entry) =>
         variant.Unary(UnaryFunction.Flush, entry, Entry(context, stream, Length), Width);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Advance(StepContext context)
     {
         var position = (int*)context.Start(Position);
@@ -32,6 +36,7 @@ internal sealed unsafe record RingBuffer(BufferInfo Data, BufferInfo Position, i
     }
 
     /// <summary>Replaces a stream's entries; oldest first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyIn(StepContext context, int stream, ReadOnlySpan<float> entries)
     {
         for (var i = 0; i < Length; i++)
@@ -41,6 +46,7 @@ internal sealed unsafe record RingBuffer(BufferInfo Data, BufferInfo Position, i
     }
 
     /// <summary>Reads a stream's entries; oldest first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyOut(StepContext context, int stream, Span<float> entries)
     {
         for (var i = 0; i < Length; i++)

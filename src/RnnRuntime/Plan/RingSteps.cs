@@ -47,6 +47,7 @@ internal abstract unsafe class RingStep(
     {
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Exchange(StepContext context, BufferInfo? history, int t, bool intoRing)
     {
         for (var b = 0; history is not null && ring is not null && b < context.Streams; b++)

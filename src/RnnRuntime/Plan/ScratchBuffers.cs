@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Plan;
@@ -13,6 +14,7 @@ internal sealed unsafe record ScratchBuffers(BufferInfo? Quantized, BufferInfo? 
 
     public IEnumerable<BufferInfo> All => new[] { Quantized, Scales, Sums }.OfType<BufferInfo>();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ProductScratch Bind(StepContext context) =>
         Quantized is null || Scales is null || Sums is null
             ? default

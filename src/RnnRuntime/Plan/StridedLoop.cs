@@ -27,6 +27,10 @@ internal sealed class StridedLoop
     /// <summary>For each operand the offset of each row's first element.</summary>
     public ImmutableArray<int[]> RowOffsets { get; }
 
+    /// <summary>Rows of the loop that <see cref="Create"/> gives.</summary>
+    public static int CountRows(TensorShape shape, ReadOnlySpan<StridedOperand> operands) =>
+        Collapse(shape, operands).Extents is [.., var rowLength] ? shape.ElementCount / rowLength : 1;
+
     public static StridedLoop Create(TensorShape shape, ReadOnlySpan<StridedOperand> operands)
     {
         var (extents, strides) = Collapse(shape, operands);

@@ -10,12 +10,13 @@ public sealed class ConformanceTests
     private static readonly string[] Refused =
         ["test_max_float64", "test_maxpool_with_argmax_2d_precomputed_strides", "test_reshape_allowzero_reordered", "test_split_zero_size_splits"];
 
+    public static TheoryData<string> Kernels => [.. TestModels.Kernels];
+
     [Theory]
-    [InlineData("avx512")]
-    [InlineData("avx2")]
-    [InlineData("scalar")]
+    [MemberData(nameof(Kernels))]
     public void RecurrentOperatorsGiveTheGoldenOutputs(string kernel)
     {
+        TestModels.Require(kernel);
         var failures = new List<string>();
         var passed = 0;
         foreach (var test in Cases("onnx-rnn", manifest => manifest, entry => entry.GetProperty("atol").GetDouble()))

@@ -55,7 +55,9 @@ public sealed class RnnImporterTests
         [
             new() { Fix = ImmutableDictionary<string, long>.Empty.Add("time", 1) },
             new() { Constants = ImmutableDictionary<string, ImmutableArray<double>>.Empty.Add("x", [1]) },
+            new() { InputShapes = ImmutableDictionary<string, ImmutableArray<int>>.Empty.Add("x", [1]) },
             new() { States = ImmutableDictionary<string, string>.Empty.Add("y", "x") },
+            new() { FindStates = false },
             new() { Topology = "{}" },
         ];
         Assert.All(options, option => Assert.Throws<RnnImportException>(() => RnnImporter.Import(file, option)));
@@ -67,15 +69,17 @@ public sealed class RnnImporterTests
         using var folder = new TemporaryDirectory();
         File.WriteAllText(folder["model.json"], Dense);
         var options = new RnnImportOptions { Limits = new RnnImportLimits { MaximumFileBytes = 10 } };
-        var exception = Assert.Throws<RnnImportException>(() => RnnImporter.Import(folder["model.json"], options));
-        Assert.Contains(nameof(RnnImportLimits.MaximumFileBytes), exception.Message, StringComparison.Ordinal);
+        Action[] imports = [() => RnnImporter.Import(folder["model.json"], options), () => RnnImporter.Import(Encoding.UTF8.GetBytes(Dense), options)];
+        Assert.All(imports, import =>
+            Assert.Contains($"limit {nameof(RnnImportLimits.MaximumFileBytes)}", Assert.Throws<RnnImportException>(import).Message, StringComparison.Ordinal));
     }
 
     [Fact]
     public void AVocabularyTravelsWithTheModel()
     {
-        var graph = RnnImporter.Import(Encoding.UTF8.GetBytes(Dense), new RnnImportOptions { Vocabulary = "[\"a\", \"b\"]" });
-        Assert.Equal("ab", graph.Metadata["vocabulary"]);
+        var graph = RnnImporter.Import(Encoding.UTF8.GetBytes(Dense), new RnnImportOptions { Vocabulary = "[\"a\"]" });
+        Assert.Equal("a", graph.Metadata["vocabulary"]);
+        Assert.Throws<RnnImportException>(() => RnnImporter.Import(Encoding.UTF8.GetBytes(Dense), new RnnImportOptions { Vocabulary = "[\"a\", \"b\"]" }));
     }
 
     [Fact]

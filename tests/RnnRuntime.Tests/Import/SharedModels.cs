@@ -1,3 +1,7 @@
+using RnnRuntime.Import;
+using RnnRuntime.Import.Tensors;
+using RnnRuntime.Import.WeightFiles;
+
 namespace RnnRuntime.Tests.Import;
 
 /// <summary>Third-party models with golden outputs. They are not part of the repository: without them their tests are skipped.</summary>
@@ -13,4 +17,7 @@ internal static class SharedModels
         Assert.SkipUnless(Exists(set), $"The third-party models '{set}' are not here (expected in shared/models beside the repository).");
         return Path.GetFullPath(Path.Combine(Root, set));
     }
+
+    /// <summary>The tensors of a file of weights.</summary>
+    public static NamedTensors Weights(string path, RnnImportLimits limits) => WeightsFile.Read(SourceFile.Open(path, limits).Bytes, limits);
 }

@@ -1,4 +1,4 @@
-using RnnRuntime.Plan;
+using RnnRuntime.Kernels;
 using RnnRuntime.Tests.Kernels;
 
 namespace RnnRuntime.Tests.Sessions;

@@ -1,6 +1,5 @@
 using RnnRuntime.Import.Layers;
 using RnnRuntime.Import.Tensors;
-using RnnRuntime.Import.WeightFiles;
 
 namespace RnnRuntime.Tests.Import.Layers;
 
@@ -32,7 +31,7 @@ public sealed class ModuleRecognizerTests
     [MemberData(nameof(Modules))]
     public void OutputsAndFinalStatesArePyTorchs(string name, string file)
     {
-        var graph = ModuleRecognizer.Read(WeightsFile.Read(Path.Combine(SharedModels.Folder("torch"), name, file), LayerRuns.Limits), LayerRuns.Limits);
+        var graph = ModuleRecognizer.Read(SharedModels.Weights(Path.Combine(SharedModels.Folder("torch"), name, file), LayerRuns.Limits), LayerRuns.Limits);
         TorchGolden.Check(name, graph, Tolerance);
     }
 
@@ -42,7 +41,7 @@ public sealed class ModuleRecognizerTests
     public void ALanguageModelHasItsBitsPerCharacter(string file)
     {
         var folder = SharedModels.Folder("charlm");
-        var graph = ModuleRecognizer.Read(WeightsFile.Read(Path.Combine(folder, file), LayerRuns.Limits), LayerRuns.Limits);
+        var graph = ModuleRecognizer.Read(SharedModels.Weights(Path.Combine(folder, file), LayerRuns.Limits), LayerRuns.Limits);
         Assert.Equal("token", graph.Inputs[0].Name);
         Assert.Equal("logits", graph.Outputs[0].Name);
         LanguageModelGolden.Check(graph);
@@ -60,14 +59,14 @@ public sealed class ModuleRecognizerTests
     [InlineData("lstmcell_step", "module 'c.' and 2 other", "topology")]
     public void WhatNamesLeaveOpenIsRefused(string name, string found, string expected)
     {
-        var file = WeightsFile.Read(Path.Combine(SharedModels.Folder("torch"), name, "model.safetensors"), LayerRuns.Limits);
+        var file = SharedModels.Weights(Path.Combine(SharedModels.Folder("torch"), name, "model.safetensors"), LayerRuns.Limits);
         LayerRuns.Refused(() => ModuleRecognizer.Read(file, LayerRuns.Limits), found, expected);
     }
 
     [Fact]
     public void KerasNetworksOfSeveralKindsNeedATopology()
     {
-        var file = WeightsFile.Read(Path.Combine(SharedModels.Folder("keras-h5"), "DTLN_norm_40h.h5"), LayerRuns.Limits);
+        var file = SharedModels.Weights(Path.Combine(SharedModels.Folder("keras-h5"), "DTLN_norm_40h.h5"), LayerRuns.Limits);
         LayerRuns.Refused(() => ModuleRecognizer.Read(file, LayerRuns.Limits), "no recurrent module", "topology");
     }
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using RnnRuntime.Graph.Passes;
 using RnnRuntime.Import.Layers;
-using RnnRuntime.Import.WeightFiles;
 
 namespace RnnRuntime.Tests.Import.Layers;
 
@@ -16,7 +15,7 @@ public sealed class TopologyExampleTests
     {
         const float Guard = 1e-7f;
         var folder = SharedModels.Folder("keras-h5");
-        var file = WeightsFile.Read(Path.Combine(folder, "DTLN_norm_40h.h5"), LayerRuns.Limits);
+        var file = SharedModels.Weights(Path.Combine(folder, "DTLN_norm_40h.h5"), LayerRuns.Limits);
         var graph = TopologyReader.Read(file, Example("A Keras HDF5 file"), LayerRuns.Limits);
         float[] Tensor(string name) => file.Tensors.Single(pair => pair.Key == name).Value.Values<float>().ToArray();
         var gamma = Tensor("instant_layer_normalization/instant_layer_normalization/gamma:0");
@@ -40,14 +39,14 @@ public sealed class TopologyExampleTests
     [Fact]
     public void PyTorchStateDict()
     {
-        var file = WeightsFile.Read(Path.Combine(SharedModels.Folder("torch"), "rnn_relu_l2", "model.pt"), LayerRuns.Limits);
+        var file = SharedModels.Weights(Path.Combine(SharedModels.Folder("torch"), "rnn_relu_l2", "model.pt"), LayerRuns.Limits);
         TorchGolden.Check("rnn_relu_l2", TopologyReader.Read(file, Example("A PyTorch state dict"), LayerRuns.Limits), Tolerance);
     }
 
     [Fact]
     public void Safetensors()
     {
-        var file = WeightsFile.Read(Path.Combine(SharedModels.Folder("charlm"), "model.safetensors"), LayerRuns.Limits);
+        var file = SharedModels.Weights(Path.Combine(SharedModels.Folder("charlm"), "model.safetensors"), LayerRuns.Limits);
         LanguageModelGolden.Check(TopologyReader.Read(file, Example("A safetensors file"), LayerRuns.Limits));
     }
 
@@ -58,7 +57,7 @@ public sealed class TopologyExampleTests
         const int Chunk = 512;
         const int Context = 64;
         var folder = SharedModels.Folder("silero");
-        var file = WeightsFile.Read(Path.Combine(folder, "silero_vad_16k.safetensors"), LayerRuns.Limits);
+        var file = SharedModels.Weights(Path.Combine(folder, "silero_vad_16k.safetensors"), LayerRuns.Limits);
         var graph = GraphPasses.Run(TopologyReader.Read(file, Example("A network over a signal"), LayerRuns.Limits));
         using var model = RnnModel.FromGraph(graph);
         using var session = model.CreateSession();
@@ -91,7 +90,7 @@ public sealed class TopologyExampleTests
     public void ACellWithAHead()
     {
         var folder = SharedModels.Folder("torch");
-        var file = WeightsFile.Read(Path.Combine(folder, "lstmcell_step", "model.safetensors"), LayerRuns.Limits);
+        var file = SharedModels.Weights(Path.Combine(folder, "lstmcell_step", "model.safetensors"), LayerRuns.Limits);
         const string Topology = """
             {
               "style": "pytorch",

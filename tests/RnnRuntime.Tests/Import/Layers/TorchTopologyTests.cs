@@ -1,7 +1,6 @@
 using RnnRuntime.Graph.Passes;
 using RnnRuntime.Import.Layers;
 using RnnRuntime.Import.Tensors;
-using RnnRuntime.Import.WeightFiles;
 
 namespace RnnRuntime.Tests.Import.Layers;
 
@@ -122,5 +121,5 @@ public sealed class TorchTopologyTests
     }
 
     private static NamedTensors Weights(string name, string file) =>
-        WeightsFile.Read(Path.Combine(SharedModels.Folder("torch"), name, file), LayerRuns.Limits);
+        SharedModels.Weights(Path.Combine(SharedModels.Folder("torch"), name, file), LayerRuns.Limits);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using RnnRuntime.Import;
@@ -199,9 +198,7 @@ public sealed class PyTorchFileTests
         var values = new PickleWriter().Op('}').Op('(').Text("all").Op('(');
         var body = writer.End();
         var bytes = values.End()[..^1].Concat(body[2..^1]).Concat("tu."u8.ToArray()).ToArray();
-        var clock = Stopwatch.StartNew();
         Assert.Contains("more values", Refused(Zip(bytes)).Message);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");
     }
 
     [Fact]

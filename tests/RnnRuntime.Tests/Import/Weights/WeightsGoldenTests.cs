@@ -39,7 +39,7 @@ public sealed class WeightsGoldenTests
     {
         foreach (var path in Directory.GetFiles(SharedModels.Folder("silero"), "*.safetensors"))
         {
-            var tensors = WeightsFile.Read(path, Limits);
+            var tensors = SharedModels.Weights(path, Limits);
             Assert.NotEmpty(tensors.Tensors);
             Assert.Equal("safetensors", tensors.Format);
         }
@@ -51,7 +51,7 @@ public sealed class WeightsGoldenTests
         var folder = SharedModels.Folder("keras-h5");
         using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "manifest.json")));
         var expected = manifest.RootElement.GetProperty("tensors");
-        var read = WeightsFile.Read(Directory.GetFiles(folder, "*.h5").Single(), Limits);
+        var read = SharedModels.Weights(Directory.GetFiles(folder, "*.h5").Single(), Limits);
         Assert.Equal("keras", read.Format);
         Assert.Equal(expected.GetArrayLength(), read.Tensors.Length);
         var byName = read.Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value);
@@ -76,7 +76,7 @@ public sealed class WeightsGoldenTests
     [Fact]
     public void KerasLayersComeInTheOrderOfTheModel()
     {
-        var names = WeightsFile.Read(Directory.GetFiles(SharedModels.Folder("keras-h5"), "*.h5").Single(), Limits).Tensors.Select(tensor => tensor.Key).ToList();
+        var names = SharedModels.Weights(Directory.GetFiles(SharedModels.Folder("keras-h5"), "*.h5").Single(), Limits).Tensors.Select(tensor => tensor.Key).ToList();
         Assert.Equal(["instant_layer_normalization", "lstm", "lstm_1", "dense"], names.Select(name => name.Split('/')[0]).Distinct().Take(4));
         Assert.Equal(["kernel:0", "recurrent_kernel:0", "bias:0"], names.Where(name => name.StartsWith("lstm/")).Select(name => name.Split('/')[^1]));
     }
@@ -107,8 +107,8 @@ public sealed class WeightsGoldenTests
 
     private static NamedTensors AssertSame(string statePath, string safetensorsPath)
     {
-        var actual = WeightsFile.Read(statePath, Limits);
-        var expected = WeightsFile.Read(safetensorsPath, Limits);
+        var actual = SharedModels.Weights(statePath, Limits);
+        var expected = SharedModels.Weights(safetensorsPath, Limits);
         Assert.Equal("pytorch", actual.Format);
         Assert.Equal("safetensors", expected.Format);
         Assert.Equal(expected.Tensors.Select(tensor => tensor.Key).Order(), actual.Tensors.Select(tensor => tensor.Key).Order());

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace RnnRuntime.Plan;
+namespace RnnRuntime.Kernels;
 
 /// <summary>
 /// Copies of rows that are too short for a call of memmove each. The last vector of a row overlaps the one before it; source and target

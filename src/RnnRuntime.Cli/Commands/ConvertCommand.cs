@@ -72,8 +72,10 @@ internal static class ConvertCommand
             }
         }
 
-        using var source = ModelSource.Load(path, import, argument: "source ");
-        var goldens = arguments.GetValue(Check) is { } golden ? new GoldenRun(source, import, GoldenArrays.Read(golden)) : null;
+        // What nothing else binds has the extents of the goldens, as a run takes them from its inputs.
+        var arrays = arguments.GetValue(Check) is { } golden ? GoldenArrays.Read(golden) : null;
+        using var source = ModelSource.Load(path, import, argument: "source ", arrays: arrays);
+        var goldens = arrays is null ? null : new GoldenRun(source, import, arrays);
         using var converted = arguments.GetValue(EmbedGolden)
             ? RnnModel.FromGraph(source.Model.Graph, goldens!.ToVectors(), null)
             : null;

@@ -181,7 +181,7 @@ internal sealed unsafe class ContiguousConvStep(
             return new PaddedRow((axis.Start + head) * channels, head * channels, (end - head) * channels, (length - end) * channels);
         }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Write(float* source, float* result)
         {
             new Span<float>(result, Before).Clear();

@@ -72,5 +72,11 @@ public sealed class ReadmeTests
         var results = Directory.GetFiles(RepositoryFiles.Require("bench/results"), "compare.md", SearchOption.AllDirectories).Select(File.ReadAllText);
         var measured = results.SelectMany(text => text.Split('\n')).Select(line => line.TrimEnd()).ToHashSet();
         Assert.All(rows, row => Assert.Contains(row.TrimEnd(), measured));
+
+        var models = readme.Split('\n').Where(line => Regex.IsMatch(line, @"^\| (silero|denoiser|chain)")).ToArray();
+        Assert.Equal(6, models.Length);
+        results = Directory.GetFiles(RepositoryFiles.Require("bench/results"), "models.md", SearchOption.AllDirectories).Select(File.ReadAllText);
+        measured = results.SelectMany(text => text.Split('\n')).Select(line => line.TrimEnd()).ToHashSet();
+        Assert.All(models, row => Assert.Contains(row.TrimEnd(), measured));
     }
 }

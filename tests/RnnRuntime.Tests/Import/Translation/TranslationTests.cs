@@ -103,6 +103,58 @@ public sealed class TranslationTests
     }
 
     [Fact]
+    public void RefusalsBehindARefusedNodeAreListedToo()
+    {
+        var model = OnnxFiles.Model();
+        model.Graph.Node.Insert(1, OnnxFiles.Node("Sprocket", ["sum"], ["a"]));
+        model.Graph.Node.Insert(2, OnnxFiles.Node("Gizmo", ["a"], ["b"]));
+        var half = OnnxFiles.Value("half", OnnxFiles.Extent(2));
+        half.Type.TensorType.ElemType = DataType.Float16;
+        model.Graph.Input.Add(half);
+        using var folder = new TemporaryDirectory();
+        File.WriteAllBytes(folder["model.onnx"], model.ToByteArray());
+        var refusals = RnnImporter.FindRefusals(folder["model.onnx"], Batch3);
+        Assert.Equal(3, refusals.Length);
+        Assert.Contains("float16", refusals[0], StringComparison.Ordinal);
+        Assert.Contains("Sprocket", refusals[1], StringComparison.Ordinal);
+        Assert.Contains("Gizmo", refusals[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnExponentMayBeAConstantInteger()
+    {
+        var y = Run(Single(
+            OnnxFiles.Node("Pow", ["x", "two"], ["y"]), new TensorProto { Name = "two", DataType = DataType.Int64, Int64Data = { 2 } }), [3f, -4f]);
+        Assert.Equal([9, 16], y);
+    }
+
+    [Fact]
+    public void ABoundOfInfinityIsNone()
+    {
+        var model = Single(
+            OnnxFiles.Node("Clip", ["x", "low", "high"], ["y"]), OnnxFiles.Floats("low", [], -1), OnnxFiles.Floats("high", [], float.PositiveInfinity));
+        Assert.Equal([3, -1], Run(model, [3f, -4f]));
+    }
+
+    [Fact]
+    public void PaddingWithInfinityNamesTheNode() => Refused(
+        Single(
+            OnnxFiles.Node("Pad", ["x", "pads", "fill"], ["y"]), new TensorProto { Name = "pads", Dims = { 2 }, DataType = DataType.Int64, Int64Data = { 1, 1 } },
+            OnnxFiles.Floats("fill", [], float.NegativeInfinity)),
+        new(), "(Pad)", "constant_value");
+
+    [Fact]
+    public void AnAttributeOfALaterOpsetIsUnknown()
+    {
+        var model = Single(
+            OnnxFiles.Node("RNN", ["x3", "w", "r"], ["y"], OnnxFiles.Attribute("hidden_size", 1), OnnxFiles.Attribute("layout", 1)),
+            OnnxFiles.Floats("w", [1, 1, 2], 1, 1), OnnxFiles.Floats("r", [1, 1, 1], 1));
+        model.Graph.Input[0] = OnnxFiles.Value("x3", OnnxFiles.Extent(1), OnnxFiles.Extent(1), OnnxFiles.Extent(2));
+        model.OpsetImport[0].Version = 13;
+        Refused(model, new(), "layout");
+    }
+
+    [Fact]
     public void PairedStatesAreCarried()
     {
         // sum_out = x + sum_in, found by the names.
@@ -144,6 +196,30 @@ public sealed class TranslationTests
         session.Run([2], y);
         Assert.Equal([5, 6], y);
         Assert.Throws<ArgumentException>(() => session.Run([3], y));
+    }
+
+    /// <summary>x [2] through one node to y.</summary>
+    private static ModelProto Single(NodeProto node, params TensorProto[] initializers)
+    {
+        var model = OnnxFiles.Model();
+        model.Graph = new GraphProto
+        {
+            Name = "single",
+            Input = { OnnxFiles.Value("x", OnnxFiles.Extent(2)) },
+            Output = { OnnxFiles.Value("y") },
+            Initializer = { initializers },
+            Node = { node },
+        };
+        return model;
+    }
+
+    private static float[] Run(ModelProto proto, float[] x)
+    {
+        using var model = RnnModel.FromGraph(Import(proto, new()));
+        using var session = model.CreateSession();
+        var y = new float[model.Outputs[0].Shape.ElementCount];
+        session.Run(x, y);
+        return y;
     }
 
     private static ModelProto Chosen()

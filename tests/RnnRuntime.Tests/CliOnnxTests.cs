@@ -94,7 +94,8 @@ public sealed class CliOnnxTests : IDisposable
         h[1] += isRight ? 0 : 0.01f;
         CliSources.WriteNpz(
             _directory["g.npz"], ("x", NpyArray.From(X, 4, 1, 2)), ("h0", NpyArray.From([0.5f, -0.25f], 1, 2)), ("y", NpyArray.From(y, 4, 1, 2)), ("hn", NpyArray.From(h, 1, 2)));
-        var result = CliProcess.Run("convert", Model, "--fix", "batch=1", "-o", _directory["m.rnn"], "--check", _directory["g.npz"]);
+        // Nothing else binds the batch: the goldens' extents do.
+        var result = CliProcess.Run("convert", Model, "-o", _directory["m.rnn"], "--check", _directory["g.npz"]);
         if (isRight)
         {
             Assert.Contains("hn [1, 2]: largest difference ", result.Succeeds().Output);

@@ -117,7 +117,7 @@ public sealed class ViewCompositionTests
     }
 
     [Fact]
-    public void ManyViewsInARowAreComposedInLinearTime()
+    public void ManyViewsInARowAreComposed()
     {
         var sketch = new PassSketch(10);
         var x = sketch.Input("x", 7, 5);

@@ -88,6 +88,6 @@ internal sealed partial class NodeJsonReader
         }
 
         ShapeRules.RequireMatrix(_section, $"tensors.{role}", values);
-        return new Weights(values, OptionalTensor(scalesRole));
+        return new Weights(values, OptionalTensor(scalesRole), values.Type == TensorType.Int8 && role != "table" ? _attributes.OptionalFloat(ShapeRules.RangeOf(role)) : 0);
     }
 }

@@ -15,6 +15,9 @@ internal sealed partial class NodeJsonWriter
                 WriteTensors(
                     ("input_weights", lstm.InputWeights.Values), ("input_scales", lstm.InputWeights.Scales),
                     ("recurrent_weights", lstm.RecurrentWeights.Values), ("recurrent_scales", lstm.RecurrentWeights.Scales), ("bias", lstm.Bias));
+                json.WriteStartObject("attributes");
+                WriteRanges(("input_range", lstm.InputWeights), ("recurrent_range", lstm.RecurrentWeights));
+                json.WriteEndObject();
                 return true;
             case GruNode gru:
                 WriteValues("inputs", ("input", gru.Input), ("hidden", gru.Hidden));
@@ -25,6 +28,7 @@ internal sealed partial class NodeJsonWriter
                     ("input_bias", gru.InputBias), ("recurrent_bias", gru.RecurrentBias));
                 json.WriteStartObject("attributes");
                 json.WriteBoolean("reset_after", gru.ResetAfter);
+                WriteRanges(("input_range", gru.InputWeights), ("recurrent_range", gru.RecurrentWeights));
                 json.WriteEndObject();
                 return true;
             case RnnNode rnn:
@@ -35,6 +39,7 @@ internal sealed partial class NodeJsonWriter
                     ("recurrent_weights", rnn.RecurrentWeights.Values), ("recurrent_scales", rnn.RecurrentWeights.Scales), ("bias", rnn.Bias));
                 json.WriteStartObject("attributes");
                 json.WriteString("activation", Names.Of(rnn.Activation));
+                WriteRanges(("input_range", rnn.InputWeights), ("recurrent_range", rnn.RecurrentWeights));
                 json.WriteEndObject();
                 return true;
             case SequenceNode sequence:
@@ -44,11 +49,14 @@ internal sealed partial class NodeJsonWriter
                 WriteValues("inputs", ("input", linear.Input));
                 WriteValues("outputs", ("output", linear.Output));
                 WriteTensors(("weights", linear.Weights.Values), ("scales", linear.Weights.Scales), ("bias", linear.Bias));
+                json.WriteStartObject("attributes");
+                WriteRanges(("range", linear.Weights));
+                json.WriteEndObject();
                 return true;
             case EmbeddingNode embedding:
                 WriteValues("inputs", ("indices", embedding.Indices));
                 WriteValues("outputs", ("output", embedding.Output));
-                WriteTensors(("table", embedding.Table));
+                WriteTensors(("table", embedding.Table.Values), ("scales", embedding.Table.Scales));
                 return true;
             case CausalConv1dNode convolution:
                 WriteValues("inputs", ("input", convolution.Input), ("history", convolution.History));
@@ -57,6 +65,7 @@ internal sealed partial class NodeJsonWriter
                 json.WriteStartObject("attributes");
                 json.WriteNumber("kernel_size", convolution.KernelSize);
                 json.WriteNumber("dilation", convolution.Dilation);
+                WriteRanges(("range", convolution.Weights));
                 json.WriteEndObject();
                 return true;
             case ConvNode convolution:
@@ -74,6 +83,17 @@ internal sealed partial class NodeJsonWriter
         }
     }
 
+    private void WriteRanges(params ReadOnlySpan<(string Name, Weights? Weights)> ranges)
+    {
+        foreach (var (name, weights) in ranges)
+        {
+            if (weights is { Range: > 0 })
+            {
+                json.WriteNumber(name, weights.Range);
+            }
+        }
+    }
+
     private void WriteConvolution(ConvNode node)
     {
         WriteValues("inputs", ("input", node.Input));
@@ -86,6 +106,7 @@ internal sealed partial class NodeJsonWriter
         WriteNumbers("pads_before", node.PadsBefore);
         WriteNumbers("pads_after", node.PadsAfter);
         json.WriteNumber("groups", node.Groups);
+        WriteRanges(("range", node.Weights));
         json.WriteEndObject();
     }
 
@@ -109,6 +130,7 @@ internal sealed partial class NodeJsonWriter
         }
 
         json.WriteEndArray();
+        WriteRanges(("input_range", node.InputWeights), ("recurrent_range", node.RecurrentWeights), ("projection_range", node.Projection));
         json.WriteNumber("clip", node.Clip);
         json.WriteBoolean("reverse", node.Reverse);
         if (node.Cell == SequenceCell.Lstm)

@@ -116,8 +116,8 @@ internal sealed record LinearNode(string Name, Value Input, Value Output, Weight
     public override ImmutableArray<Constant> Constants => Present(Weights.Values, Weights.Scales, Bias);
 }
 
-/// <summary>Table look-up: int32 indices of any shape S, float32 table [count, size], output [S..., size].</summary>
-internal sealed record EmbeddingNode(string Name, Value Indices, Value Output, Constant Table) : Node(Name)
+/// <summary>Table look-up: int32 indices of any shape S, table [count, size], output [S..., size].</summary>
+internal sealed record EmbeddingNode(string Name, Value Indices, Value Output, Weights Table) : Node(Name)
 {
     public override string Operator => "embedding";
 
@@ -125,7 +125,7 @@ internal sealed record EmbeddingNode(string Name, Value Indices, Value Output, C
 
     public override ImmutableArray<Value> Outputs => [Output];
 
-    public override ImmutableArray<Constant> Constants => [Table];
+    public override ImmutableArray<Constant> Constants => Present(Table.Values, Table.Scales);
 }
 
 /// <summary>

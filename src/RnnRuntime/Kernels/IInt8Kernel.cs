@@ -28,8 +28,8 @@ internal unsafe interface IInt8Kernel
     static abstract int LargestMagnitudeBits(float* x, int count);
 
     /// <summary>
-    /// Rounds x * factor to nearest, ties to even, and writes a quantised vector; columns up to a multiple of 4 become zeros.
-    /// |x * factor| is at most 127 up to rounding.
+    /// Rounds x * factor to nearest, ties to even, and writes a quantised vector; columns up to a multiple of 4 become zeros. Where an
+    /// |x * factor| is above 127, beyond rounding, what is written has no meaning. Returns what <see cref="LargestMagnitudeBits"/> does.
     /// </summary>
-    static abstract void Quantize(float* x, int count, float factor, sbyte* result);
+    static abstract int Quantize(float* x, int count, float factor, sbyte* result);
 }

@@ -30,13 +30,20 @@ internal static class Panels
     };
 }
 
+/// <summary>How the elements of a packed matrix are stored.</summary>
+internal enum WeightFormat
+{
+    Float32,
+    Int8,
+}
+
 /// <summary>A packed weight matrix; the memory belongs to the plan.</summary>
-internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int lanes, int columns)
+internal readonly unsafe struct PackedMatrix(byte* data, WeightFormat format, float* rowScales, int lanes, int columns, float range = 0)
 {
     /// <summary>Panels; 64-byte aligned.</summary>
     public readonly byte* Data = data;
 
-    /// <summary>Int8 only: a scale per lane. Null means float32.</summary>
+    /// <summary>Int8 only: a scale per lane.</summary>
     public readonly float* RowScales = rowScales;
 
     /// <summary>Rows, a multiple of 8.</summary>
@@ -44,7 +51,12 @@ internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int l
 
     public readonly int Columns = columns;
 
-    public bool IsInt8 => RowScales != null;
+    public readonly WeightFormat Format = format;
+
+    /// <summary>Int8 only: vectors of magnitudes up to this have the scale Range / 127; 0 gives each vector its own.</summary>
+    public readonly float Range = range;
+
+    public bool IsInt8 => Format == WeightFormat.Int8;
 
     /// <summary>Columns as stored: int8 columns are padded with zeros to a multiple of 4.</summary>
     public int StoredColumns => IsInt8 ? checked(Columns + 3) & ~3 : Columns;
@@ -54,5 +66,7 @@ internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int l
     /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
     public static int QuantizedBytes(int columns) => checked(((columns + 3) / 4 * 8) + sizeof(int));
 
-    public PackedMatrix WithData(byte* data) => new(data, RowScales, Lanes, Columns);
+    public PackedMatrix WithData(byte* data) => new(data, Format, RowScales, Lanes, Columns, Range);
+
+    public PackedMatrix WithRange(float range) => new(Data, Format, RowScales, Lanes, Columns, range);
 }

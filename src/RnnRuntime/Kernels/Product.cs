@@ -80,7 +80,7 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     {
         for (var i = 0; i < vectors; i++)
         {
-            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, scratch.Quantized + i * scratch.Stride);
+            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, matrix.Range, scratch.Quantized + i * scratch.Stride);
         }
 
         var quads = (nint)matrix.StoredColumns / 4;
@@ -111,12 +111,18 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     }
 
     /// <summary>
-    /// Symmetric, the largest magnitude becomes 127; returns the real value of one unit. Vectors below 2^-100 count as zero; one that
-    /// holds an infinity or NaN gets the scale NaN, which makes every output NaN.
+    /// Symmetric; returns the real value of one unit. The range becomes 127, or the largest magnitude where it is beyond the range. Without a
+    /// range, vectors below 2^-100 count as zero. One that holds an infinity or NaN gets the scale NaN, which makes every output NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Quantize(float* x, int count, sbyte* result)
+    private static float Quantize(float* x, int count, float range, sbyte* result)
     {
+        // Within the range, as a rule: then one pass does.
+        if (range > 0 && TInt8.Quantize(x, count, 127f / range, result) <= BitConverter.SingleToInt32Bits(range))
+        {
+            return range / 127f;
+        }
+
         const int Negligible = 27 << 23; // 2^-100
         const int Infinity = 255 << 23;
         var bits = TInt8.LargestMagnitudeBits(x, count);

@@ -31,13 +31,13 @@ internal sealed unsafe class Packer : IDisposable
             _matrices.Add(key, matrix = Pack(weights, laneRows));
         }
 
-        return matrix;
+        return matrix.WithRange(weights.Range);
     }
 
     private PackedMatrix Pack(Weights weights, int[] laneRows)
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
-        var matrix = new PackedMatrix(null, scales, laneRows.Length, weights.Columns);
+        var matrix = new PackedMatrix(null, weights.IsInt8 ? WeightFormat.Int8 : WeightFormat.Float32, scales, laneRows.Length, weights.Columns);
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -119,14 +119,13 @@ internal sealed unsafe class Packer : IDisposable
     private float* NewTransposed(Weights weights)
     {
         var result = (float*)Allocate((nint)weights.Rows * weights.Columns * sizeof(float));
-        var values = weights.Values.Data.Span;
+        var values = new float[weights.Columns];
         for (var row = 0; row < weights.Rows; row++)
         {
-            var scale = weights.IsInt8 ? Element(weights.Scales, row) : 1f;
+            WeightValues.CopyRow(weights, row, values);
             for (var column = 0; column < weights.Columns; column++)
             {
-                var at = (row * weights.Columns) + column;
-                result[((nint)column * weights.Rows) + row] = weights.IsInt8 ? (sbyte)values[at] * scale : MemoryMarshal.Cast<byte, float>(values)[at];
+                result[((nint)column * weights.Rows) + row] = values[column];
             }
         }
 
@@ -191,7 +190,8 @@ internal sealed unsafe class Packer : IDisposable
         }
         else
         {
-            var source = MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
+            var source = new float[weights.Columns];
+            WeightValues.CopyRow(weights, row, source);
             for (var column = 0; column < storedColumns; column++)
             {
                 ((float*)panel)[((nint)column * width) + lane] = source[column];

@@ -26,5 +26,5 @@ internal abstract class PlanStep(string name, string operation)
 
     public abstract void Execute(StepContext context);
 
-    protected static string KernelName(KernelVariant variant, in PackedMatrix matrix) => $"{variant.Name} {(matrix.IsInt8 ? "int8" : "float32")}";
+    protected static string KernelName(KernelVariant variant, in PackedMatrix matrix) => $"{variant.Name} {matrix.Format.ToString().ToLowerInvariant()}";
 }

@@ -59,20 +59,5 @@ internal static class WeightQuantizer
     public static ImmutableArray<Node> Quantize(ImmutableArray<Node> nodes, IReadOnlySet<string> keepFloat) =>
         [.. nodes.Select(node => keepFloat.Contains(node.Name) ? node : Quantize(node))];
 
-    private static Node Quantize(Node node) => node switch
-    {
-        LstmNode lstm => lstm with { InputWeights = Quantize(lstm.InputWeights), RecurrentWeights = Quantize(lstm.RecurrentWeights) },
-        GruNode gru => gru with { InputWeights = Quantize(gru.InputWeights), RecurrentWeights = Quantize(gru.RecurrentWeights) },
-        RnnNode rnn => rnn with { InputWeights = Quantize(rnn.InputWeights), RecurrentWeights = Quantize(rnn.RecurrentWeights) },
-        LinearNode linear => linear with { Weights = Quantize(linear.Weights) },
-        CausalConv1dNode convolution => convolution with { Weights = Quantize(convolution.Weights) },
-        ConvNode convolution => convolution with { Weights = Quantize(convolution.Weights) },
-        SequenceNode sequence => sequence with
-        {
-            InputWeights = Quantize(sequence.InputWeights),
-            RecurrentWeights = Quantize(sequence.RecurrentWeights),
-            Projection = sequence.Projection is { } projection ? Quantize(projection) : null,
-        },
-        _ => node,
-    };
+    private static Node Quantize(Node node) => node is EmbeddingNode ? node : NodeWeights.Map(node, matrix => Quantize(matrix.Weights));
 }

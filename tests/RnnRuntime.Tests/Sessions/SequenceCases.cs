@@ -102,7 +102,7 @@ internal sealed record SequenceCase(int Seed, SequenceCell Cell, int TimeSteps, 
         if (lengths is not null)
         {
             var limit = Float("limit", Streams, 1);
-            nodes = nodes.Add(new EmbeddingNode("limit", lengths, limit, Constant("limits", new float[TimeSteps + 3], TimeSteps + 3, 1)));
+            nodes = nodes.Add(new EmbeddingNode("limit", lengths, limit, new Weights(Constant("limits", new float[TimeSteps + 3], TimeSteps + 3, 1))));
             outputs = outputs.Add(("limit", limit));
         }
 

@@ -37,7 +37,8 @@ internal sealed unsafe class Packer : IDisposable
     private PackedMatrix Pack(Weights weights, int[] laneRows)
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
-        var matrix = new PackedMatrix(null, weights.IsInt8 ? WeightFormat.Int8 : WeightFormat.Float32, scales, laneRows.Length, weights.Columns);
+        var matrix = new PackedMatrix(null, weights.IsInt8 ? WeightFormat.Int8 : WeightFormat.Float32, scales, laneRows.Length, weights.Columns,
+            largestPair: weights.IsInt8 ? LargestPair(weights) : 0);
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -197,6 +198,30 @@ internal sealed unsafe class Packer : IDisposable
                 ((float*)panel)[((nint)column * width) + lane] = source[column];
             }
         }
+    }
+
+    /// <summary>
+    /// The largest magnitude of a pair of adjacent products that kernels add in 16 bits: 127 times two weights, of which each may have its bits inverted.
+    /// </summary>
+    private static int LargestPair(Weights weights)
+    {
+        var values = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span);
+        var largest = 0;
+        for (var row = 0; row < weights.Rows; row++)
+        {
+            var columns = values.Slice(row * weights.Columns, weights.Columns);
+            for (var column = 0; column < columns.Length; column += 2)
+            {
+                largest = Math.Max(largest, Reach(columns[column]) + (column + 1 < columns.Length ? Reach(columns[column + 1]) : 1));
+            }
+        }
+
+        var pair = 127 * largest;
+        return pair <= short.MaxValue
+            ? pair
+            : throw new RnnFormatException($"tensor {weights.Values.Name}", "data", $"two adjacent weights whose products reach {pair}", $"products that 16 bits hold, up to {short.MaxValue}");
+
+        static int Reach(sbyte weight) => weight < 0 ? -weight : weight + 1;
     }
 
     private static float Element(Constant? vector, int row) => vector is null ? 0f : MemoryMarshal.Cast<byte, float>(vector.Data.Span)[row];

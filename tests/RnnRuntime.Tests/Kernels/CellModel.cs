@@ -51,6 +51,6 @@ internal sealed class CellModel
     private Weights Matrix(float[] values, int columns)
     {
         var weights = TestWeights.Float32(Gates * Units, columns, values);
-        return Precision == Precision.Int8 ? WeightQuantizer.Quantize(weights) : weights;
+        return Precision == Precision.Int8 ? WeightQuantizer.ToInt8(weights, weights.Values.Name) : weights;
     }
 }

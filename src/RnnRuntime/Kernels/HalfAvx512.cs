@@ -10,7 +10,7 @@ namespace RnnRuntime.Kernels;
 /// </summary>
 internal readonly unsafe struct HalfAvx512 : IHalfKernel
 {
-    public static bool IsSupported => Avx512F.IsSupported && HalfAvx2.IsSupported;
+    public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && HalfAvx2.IsSupported;
 
     public static int TileVectors => 8;
 

@@ -28,17 +28,17 @@ internal static unsafe class HalfColumns<T, TVector>
         {
             var value = T.Input<TFormat>(x, scale);
             var words0 = T.Words(panel);
-            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0), low0);
-            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0), high0);
+            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0, scale), low0);
+            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0, scale), high0);
             var words1 = T.Words(panel + T.Lanes);
-            low1 = T.MultiplyAdd(value, T.Low<TFormat>(words1), low1);
-            high1 = T.MultiplyAdd(value, T.High<TFormat>(words1), high1);
+            low1 = T.MultiplyAdd(value, T.Low<TFormat>(words1, scale), low1);
+            high1 = T.MultiplyAdd(value, T.High<TFormat>(words1, scale), high1);
             var words2 = T.Words(next);
-            low2 = T.MultiplyAdd(value, T.Low<TFormat>(words2), low2);
-            high2 = T.MultiplyAdd(value, T.High<TFormat>(words2), high2);
+            low2 = T.MultiplyAdd(value, T.Low<TFormat>(words2, scale), low2);
+            high2 = T.MultiplyAdd(value, T.High<TFormat>(words2, scale), high2);
             var words3 = T.Words(next + T.Lanes);
-            low3 = T.MultiplyAdd(value, T.Low<TFormat>(words3), low3);
-            high3 = T.MultiplyAdd(value, T.High<TFormat>(words3), high3);
+            low3 = T.MultiplyAdd(value, T.Low<TFormat>(words3, scale), low3);
+            high3 = T.MultiplyAdd(value, T.High<TFormat>(words3, scale), high3);
         }
 
         T.StoreLow(y, low0);
@@ -66,14 +66,14 @@ internal static unsafe class HalfColumns<T, TVector>
         {
             var value = T.Input<TFormat>(x, scale);
             var words0 = T.Words(panel);
-            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0), low0);
-            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0), high0);
+            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0, scale), low0);
+            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0, scale), high0);
             var words1 = T.Words(panel + T.Lanes);
-            low1 = T.MultiplyAdd(value, T.Low<TFormat>(words1), low1);
-            high1 = T.MultiplyAdd(value, T.High<TFormat>(words1), high1);
+            low1 = T.MultiplyAdd(value, T.Low<TFormat>(words1, scale), low1);
+            high1 = T.MultiplyAdd(value, T.High<TFormat>(words1, scale), high1);
             var words2 = T.Words(panel + 2 * T.Lanes);
-            low2 = T.MultiplyAdd(value, T.Low<TFormat>(words2), low2);
-            high2 = T.MultiplyAdd(value, T.High<TFormat>(words2), high2);
+            low2 = T.MultiplyAdd(value, T.Low<TFormat>(words2, scale), low2);
+            high2 = T.MultiplyAdd(value, T.High<TFormat>(words2, scale), high2);
         }
 
         T.StoreLow(y, low0);
@@ -97,11 +97,11 @@ internal static unsafe class HalfColumns<T, TVector>
         {
             var value = T.Input<TFormat>(x, scale);
             var words0 = T.Words(panel);
-            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0), low0);
-            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0), high0);
+            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0, scale), low0);
+            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0, scale), high0);
             var words1 = T.Words(panel + T.Lanes);
-            low1 = T.MultiplyAdd(value, T.Low<TFormat>(words1), low1);
-            high1 = T.MultiplyAdd(value, T.High<TFormat>(words1), high1);
+            low1 = T.MultiplyAdd(value, T.Low<TFormat>(words1, scale), low1);
+            high1 = T.MultiplyAdd(value, T.High<TFormat>(words1, scale), high1);
         }
 
         T.StoreLow(y, low0);
@@ -121,8 +121,8 @@ internal static unsafe class HalfColumns<T, TVector>
         {
             var value = T.Input<TFormat>(x, scale);
             var words0 = T.Words(panel);
-            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0), low0);
-            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0), high0);
+            low0 = T.MultiplyAdd(value, T.Low<TFormat>(words0, scale), low0);
+            high0 = T.MultiplyAdd(value, T.High<TFormat>(words0, scale), high0);
         }
 
         T.StoreLow(y, low0);

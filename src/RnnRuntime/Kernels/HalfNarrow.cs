@@ -40,7 +40,7 @@ internal static unsafe class HalfNarrow<TFormat>
         var scale = Vector256.Create(factor);
         for (var end = x + columns; x < end; x++, panel += 8)
         {
-            var a = Weights(panel);
+            var a = Weights(panel, scale);
             s0 = Fma.MultiplyAdd(a, Input(x, scale), s0);
         }
 
@@ -64,7 +64,7 @@ internal static unsafe class HalfNarrow<TFormat>
         var scale = Vector256.Create(factor);
         for (var end = x + columns; x < end; x++, xFar++, xFarther++, panel += 8)
         {
-            var a = Weights(panel);
+            var a = Weights(panel, scale);
             s0 = Fma.MultiplyAdd(a, Input(x, scale), s0);
             s1 = Fma.MultiplyAdd(a, Input(x + xStride, scale), s1);
             s2 = Fma.MultiplyAdd(a, Input(x + 2 * xStride, scale), s2);
@@ -97,7 +97,7 @@ internal static unsafe class HalfNarrow<TFormat>
         var scale = Vector256.Create(factor);
         for (var end = x + columns; x < end; x++, xFar++, panel += 8)
         {
-            var a = Weights(panel);
+            var a = Weights(panel, scale);
             s0 = Fma.MultiplyAdd(a, Input(x, scale), s0);
             s1 = Fma.MultiplyAdd(a, Input(x + xStride, scale), s1);
             s2 = Fma.MultiplyAdd(a, Input(x + 2 * xStride, scale), s2);
@@ -119,7 +119,7 @@ internal static unsafe class HalfNarrow<TFormat>
         var scale = Vector256.Create(factor);
         for (var end = x + columns; x < end; x++, panel += 8)
         {
-            var a = Weights(panel);
+            var a = Weights(panel, scale);
             s0 = Fma.MultiplyAdd(a, Input(x, scale), s0);
             s1 = Fma.MultiplyAdd(a, Input(x + xStride, scale), s1);
         }
@@ -129,8 +129,9 @@ internal static unsafe class HalfNarrow<TFormat>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Weights(ushort* source) => TFormat.Low(Avx2.ConvertToVector256Int32(source).AsUInt32());
+    private static Vector256<float> Weights(ushort* source, Vector256<float> factor) =>
+        TFormat.Low(Avx2.ConvertToVector256Int32(source).AsUInt32(), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Input(float* source, Vector256<float> factor) => TFormat.Scale(Vector256.Create(*source), factor);
+    private static Vector256<float> Input(float* source, Vector256<float> factor) => TFormat.Input(Vector256.Create(*source), factor);
 }

@@ -23,7 +23,7 @@ internal readonly unsafe struct HalfScalar : IHalfKernel
                 var sum = init[start + lane];
                 for (nint column = 0; column < columns; column++)
                 {
-                    sum = MathF.FusedMultiplyAdd(TFormat.Widen(weights[column * width]), TFormat.Scale(x[column], factor), sum);
+                    sum = MathF.FusedMultiplyAdd(TFormat.Weight(weights[column * width], factor), TFormat.Input(x[column], factor), sum);
                 }
 
                 y[start + lane] = sum;

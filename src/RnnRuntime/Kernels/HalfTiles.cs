@@ -68,8 +68,8 @@ internal static unsafe class HalfTiles<T, TVector>
         for (var end = x + columns; x < end; x++, xFar++, xFarther++, panel += width)
         {
             var words = T.Words(panel);
-            var low = T.Low<TFormat>(words);
-            var high = T.High<TFormat>(words);
+            var low = T.Low<TFormat>(words, scale);
+            var high = T.High<TFormat>(words, scale);
             var value0 = T.Input<TFormat>(x, scale);
             low0 = T.MultiplyAdd(low, value0, low0);
             high0 = T.MultiplyAdd(high, value0, high0);
@@ -136,8 +136,8 @@ internal static unsafe class HalfTiles<T, TVector>
         for (var end = x + columns; x < end; x++, xFar++, panel += width)
         {
             var words = T.Words(panel);
-            var low = T.Low<TFormat>(words);
-            var high = T.High<TFormat>(words);
+            var low = T.Low<TFormat>(words, scale);
+            var high = T.High<TFormat>(words, scale);
             var value0 = T.Input<TFormat>(x, scale);
             low0 = T.MultiplyAdd(low, value0, low0);
             high0 = T.MultiplyAdd(high, value0, high0);
@@ -190,8 +190,8 @@ internal static unsafe class HalfTiles<T, TVector>
         for (var end = x + columns; x < end; x++, xFar++, panel += width)
         {
             var words = T.Words(panel);
-            var low = T.Low<TFormat>(words);
-            var high = T.High<TFormat>(words);
+            var low = T.Low<TFormat>(words, scale);
+            var high = T.High<TFormat>(words, scale);
             var value0 = T.Input<TFormat>(x, scale);
             low0 = T.MultiplyAdd(low, value0, low0);
             high0 = T.MultiplyAdd(high, value0, high0);
@@ -231,8 +231,8 @@ internal static unsafe class HalfTiles<T, TVector>
         for (var end = x + columns; x < end; x++, panel += width)
         {
             var words = T.Words(panel);
-            var low = T.Low<TFormat>(words);
-            var high = T.High<TFormat>(words);
+            var low = T.Low<TFormat>(words, scale);
+            var high = T.High<TFormat>(words, scale);
             var value0 = T.Input<TFormat>(x, scale);
             low0 = T.MultiplyAdd(low, value0, low0);
             high0 = T.MultiplyAdd(high, value0, high0);
@@ -271,15 +271,15 @@ internal static unsafe class HalfTiles<T, TVector>
             var value0 = T.Input<TFormat>(x, scale);
             var value1 = T.Input<TFormat>(x + xStride, scale);
             var wordsA = T.Words(panel);
-            var lowA = T.Low<TFormat>(wordsA);
-            var highA = T.High<TFormat>(wordsA);
+            var lowA = T.Low<TFormat>(wordsA, scale);
+            var highA = T.High<TFormat>(wordsA, scale);
             low0a = T.MultiplyAdd(lowA, value0, low0a);
             high0a = T.MultiplyAdd(highA, value0, high0a);
             low1a = T.MultiplyAdd(lowA, value1, low1a);
             high1a = T.MultiplyAdd(highA, value1, high1a);
             var wordsB = T.Words(panel + T.Lanes);
-            var lowB = T.Low<TFormat>(wordsB);
-            var highB = T.High<TFormat>(wordsB);
+            var lowB = T.Low<TFormat>(wordsB, scale);
+            var highB = T.High<TFormat>(wordsB, scale);
             low0b = T.MultiplyAdd(lowB, value0, low0b);
             high0b = T.MultiplyAdd(highB, value0, high0b);
             low1b = T.MultiplyAdd(lowB, value1, low1b);
@@ -309,8 +309,8 @@ internal static unsafe class HalfTiles<T, TVector>
         for (var end = x + columns; x < end; x++, panel += width)
         {
             var words = T.Words(panel);
-            var low = T.Low<TFormat>(words);
-            var high = T.High<TFormat>(words);
+            var low = T.Low<TFormat>(words, scale);
+            var high = T.High<TFormat>(words, scale);
             var value0 = T.Input<TFormat>(x, scale);
             low0 = T.MultiplyAdd(low, value0, low0);
             high0 = T.MultiplyAdd(high, value0, high0);

@@ -26,10 +26,10 @@ internal unsafe interface IHalfVector<TVector>
     /// <summary>A register of words, bits as they are.</summary>
     static abstract TVector Words(ushort* source);
 
-    static abstract TVector Low<TFormat>(TVector words)
+    static abstract TVector Low<TFormat>(TVector words, TVector factor)
         where TFormat : struct, IHalfFormat;
 
-    static abstract TVector High<TFormat>(TVector words)
+    static abstract TVector High<TFormat>(TVector words, TVector factor)
         where TFormat : struct, IHalfFormat;
 
     /// <summary>An input for all lanes.</summary>
@@ -62,16 +62,16 @@ internal readonly unsafe struct HalfVector256 : IHalfVector<Vector256<float>>
     public static Vector256<float> Words(ushort* source) => Vector256.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Low<TFormat>(Vector256<float> words)
-        where TFormat : struct, IHalfFormat => TFormat.Low(words.AsUInt32());
+    public static Vector256<float> Low<TFormat>(Vector256<float> words, Vector256<float> factor)
+        where TFormat : struct, IHalfFormat => TFormat.Low(words.AsUInt32(), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> High<TFormat>(Vector256<float> words)
-        where TFormat : struct, IHalfFormat => TFormat.High(words.AsUInt32());
+    public static Vector256<float> High<TFormat>(Vector256<float> words, Vector256<float> factor)
+        where TFormat : struct, IHalfFormat => TFormat.High(words.AsUInt32(), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Input<TFormat>(float* source, Vector256<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.Scale(Vector256.Create(*source), factor);
+        where TFormat : struct, IHalfFormat => TFormat.Input(Vector256.Create(*source), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Create(float value) => Vector256.Create(value);
@@ -106,16 +106,16 @@ internal readonly unsafe struct HalfVector512 : IHalfVector<Vector512<float>>
     public static Vector512<float> Words(ushort* source) => Vector512.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Low<TFormat>(Vector512<float> words)
-        where TFormat : struct, IHalfFormat => TFormat.Low(words.AsUInt32());
+    public static Vector512<float> Low<TFormat>(Vector512<float> words, Vector512<float> factor)
+        where TFormat : struct, IHalfFormat => TFormat.Low(words.AsUInt32(), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> High<TFormat>(Vector512<float> words)
-        where TFormat : struct, IHalfFormat => TFormat.High(words.AsUInt32());
+    public static Vector512<float> High<TFormat>(Vector512<float> words, Vector512<float> factor)
+        where TFormat : struct, IHalfFormat => TFormat.High(words.AsUInt32(), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Input<TFormat>(float* source, Vector512<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.Scale(Vector512.Create(*source), factor);
+        where TFormat : struct, IHalfFormat => TFormat.Input(Vector512.Create(*source), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Create(float value) => Vector512.Create(value);

@@ -3,7 +3,7 @@ namespace RnnRuntime.Kernels;
 /// <summary>
 /// Products of packed 16-bit weights with vectors in float32 arithmetic: y = init + W.x. The contract is that of <see cref="IFp32Kernel"/>: each
 /// lane is one chain of fused multiply-adds over the columns in order, on weights widened exactly, so that the bits are those of a float32
-/// product with the widened weights. <see cref="IHalfFormat"/> says where float16 ends before float32 does. Alignment and overlap are as there.
+/// product with the widened weights. Alignment and overlap are as there.
 /// </summary>
 internal unsafe interface IHalfKernel
 {

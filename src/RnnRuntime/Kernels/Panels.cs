@@ -63,7 +63,7 @@ internal readonly unsafe struct PackedMatrix(byte* data, WeightFormat format, fl
     /// <summary>Int8 only: vectors of magnitudes up to this have the scale Range / 127; 0 gives each vector its own.</summary>
     public readonly float Range = range;
 
-    /// <summary>Float16 only: what inputs are multiplied by; see <see cref="Float16Format"/>.</summary>
+    /// <summary>Float16 only: 2^(112-k); see <see cref="Float16Bits"/>.</summary>
     public readonly float Factor = factor;
 
     public bool IsInt8 => Format == WeightFormat.Int8;

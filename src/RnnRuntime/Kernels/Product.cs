@@ -51,8 +51,11 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
             case WeightFormat.BFloat16:
                 MultiplyHalf<BFloat16Format>(matrix, x, xStride, init, initStride, y, yStride, vectors);
                 break;
+            case WeightFormat.Float16 when vectors == 1 && float.IsFinite(LargestMagnitude(x, matrix.Columns) * matrix.Factor):
+                THalf.One<Float16ByInput>((ushort*)matrix.Data, matrix.Lanes, matrix.Columns, matrix.Factor, x, init, y);
+                break;
             case WeightFormat.Float16:
-                MultiplyHalf<Float16Format>(matrix, x, xStride, init, initStride, y, yStride, vectors);
+                MultiplyHalf<Float16ByWeight>(matrix, x, xStride, init, initStride, y, yStride, vectors);
                 break;
             case WeightFormat.Float32 when vectors == 1:
                 TFp32.One((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, init, y);
@@ -142,6 +145,8 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
             }
         }
     }
+
+    private static float LargestMagnitude(float* x, int count) => BitConverter.Int32BitsToSingle(TInt8.LargestMagnitudeBits(x, count));
 
     /// <summary>
     /// Symmetric; returns the real value of one unit. The range becomes 127, or the largest magnitude where it is beyond the range. Without a

@@ -38,8 +38,8 @@ internal sealed unsafe class Packer : IDisposable
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
         var format = FormatOf(weights.Values.Type);
-        var exponent = format == WeightFormat.Float16 ? Float16Format.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
-        var factor = format == WeightFormat.Float16 ? Float16Format.Factor(exponent) : 1f;
+        var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
+        var factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f;
         var matrix = new PackedMatrix(null, format, scales, laneRows.Length, weights.Columns, factor: factor);
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
@@ -230,7 +230,7 @@ internal sealed unsafe class Packer : IDisposable
         var place = panel + Panels.HalfPlace(lane, width);
         for (var column = 0; column < source.Length; column++)
         {
-            place[(nint)column * width] = Float16Format.Multiply(source[column], exponent);
+            place[(nint)column * width] = Float16Bits.Multiply(source[column], exponent);
         }
     }
 

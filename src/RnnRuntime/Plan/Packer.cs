@@ -31,14 +31,23 @@ internal sealed unsafe class Packer : IDisposable
             _matrices.Add(key, matrix = Pack(weights, laneRows));
         }
 
-        return matrix.WithRange(weights.Range);
+        return matrix with { Range = weights.Range };
     }
 
     private PackedMatrix Pack(Weights weights, int[] laneRows)
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
-        var matrix = new PackedMatrix(null, weights.IsInt8 ? WeightFormat.Int8 : WeightFormat.Float32, scales, laneRows.Length, weights.Columns,
-            largestPair: weights.IsInt8 ? LargestPair(weights) : 0);
+        var format = FormatOf(weights.Values.Type);
+        var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
+        var matrix = new PackedMatrix
+        {
+            Format = format,
+            RowScales = scales,
+            Lanes = laneRows.Length,
+            Columns = weights.Columns,
+            Factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f,
+            LargestPair = weights.IsInt8 ? LargestPair(weights) : 0,
+        };
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -48,12 +57,19 @@ internal sealed unsafe class Packer : IDisposable
                 var row = laneRows[start + lane];
                 if (row >= 0)
                 {
-                    PackRow(weights, row, matrix.StoredColumns, data + ((nint)start * matrix.StoredColumns * (weights.IsInt8 ? 1 : 4)), lane, width);
+                    var panel = data + ((nint)start * matrix.StoredColumns * matrix.ElementBytes);
+                    switch (format)
+                    {
+                        case WeightFormat.Int8: PackRow(Row<sbyte>(weights, row), (sbyte*)panel, lane, width); break;
+                        case WeightFormat.BFloat16: PackRow(Row<ushort>(weights, row), (ushort*)panel, lane, width); break;
+                        case WeightFormat.Float16: PackRow(Row<ushort>(weights, row), exponent, (ushort*)panel, lane, width); break;
+                        default: PackRow(Row<float>(weights, row), (float*)panel, lane, width); break;
+                    }
                 }
             }
         }
 
-        return matrix.WithData(data);
+        return matrix with { Data = data };
     }
 
     /// <summary>A float per lane: the sum of the given vectors (absent ones are zeros), rounded after each addition.</summary>
@@ -179,24 +195,49 @@ internal sealed unsafe class Packer : IDisposable
         return order;
     }
 
-    private static void PackRow(Weights weights, int row, int storedColumns, byte* panel, int lane, int width)
+    private static WeightFormat FormatOf(TensorType type) => type switch
     {
-        if (weights.IsInt8)
+        TensorType.Int8 => WeightFormat.Int8,
+        TensorType.BFloat16 => WeightFormat.BFloat16,
+        TensorType.Float16 => WeightFormat.Float16,
+        _ => WeightFormat.Float32,
+    };
+
+    private static ReadOnlySpan<T> Row<T>(Weights weights, int row)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
+
+    private static void PackRow(ReadOnlySpan<sbyte> source, sbyte* panel, int lane, int width)
+    {
+        for (var column = 0; column < source.Length; column++)
         {
-            var source = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
-            for (var column = 0; column < source.Length; column++)
-            {
-                panel[((((nint)column / 4) * width) + lane) * 4 + (column % 4)] = (byte)source[column];
-            }
+            panel[((((nint)column / 4) * width) + lane) * 4 + (column % 4)] = source[column];
         }
-        else
+    }
+
+    private static void PackRow(ReadOnlySpan<float> source, float* panel, int lane, int width)
+    {
+        for (var column = 0; column < source.Length; column++)
         {
-            var source = new float[weights.Columns];
-            WeightValues.CopyRow(weights, row, source);
-            for (var column = 0; column < storedColumns; column++)
-            {
-                ((float*)panel)[((nint)column * width) + lane] = source[column];
-            }
+            panel[((nint)column * width) + lane] = source[column];
+        }
+    }
+
+    private static void PackRow(ReadOnlySpan<ushort> source, ushort* panel, int lane, int width)
+    {
+        var place = panel + Panels.HalfPlace(lane, width);
+        for (var column = 0; column < source.Length; column++)
+        {
+            place[(nint)column * width] = source[column];
+        }
+    }
+
+    /// <summary>Float16, multiplied by 2^<paramref name="exponent"/>.</summary>
+    private static void PackRow(ReadOnlySpan<ushort> source, int exponent, ushort* panel, int lane, int width)
+    {
+        var place = panel + Panels.HalfPlace(lane, width);
+        for (var column = 0; column < source.Length; column++)
+        {
+            place[(nint)column * width] = Float16Bits.Multiply(source[column], exponent);
         }
     }
 

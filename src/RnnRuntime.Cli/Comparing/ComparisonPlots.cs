@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ScottPlot;
 using ScottPlot.TickGenerators;
+using SkiaSharp;
 
 namespace RnnRuntime.Cli.Comparing;
 
@@ -18,39 +19,54 @@ internal static class ComparisonPlots
     private const int MostLines = 8;
     private const int MostBars = 16;
 
-    public static bool HasFonts => SkiaSharp.SKFontManager.Default.FontFamilyCount > 0;
+    private static readonly string[] SansSerif = ["DejaVu Sans", "Liberation Sans", "Noto Sans", "Segoe UI", "Helvetica Neue", "Arial"];
+
+    private static readonly string? Font = SansSerif.FirstOrDefault(SKFontManager.Default.FontFamilies.Contains);
+
+    public static bool HasFonts => SKFontManager.Default.FontFamilyCount > 0;
 
     /// <summary>Each plot as a PNG file.</summary>
-    public static IEnumerable<(string Title, byte[] Image)> Images(RnnComparison comparison)
-    {
-        foreach (var (title, plot) in All(comparison))
-        {
-            using (plot)
-            {
-                plot.ScaleFactor = Scale;
-                yield return (title, plot.GetImageBytes(Width * Scale, Height * Scale, ImageFormat.Png));
-            }
-        }
-    }
+    public static IEnumerable<(string Title, byte[] Image)> Images(RnnComparison comparison) => All(comparison).Select(plot => (plot.Title, Render(plot.Plot)));
 
-    /// <summary>All plots below each other.</summary>
+    /// <summary>All plots below each other, with their titles.</summary>
     public static void WriteImage(string path, RnnComparison comparison, ComparisonHeading heading)
     {
-        var plots = All(comparison).ToArray();
-        var image = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Rows() };
-        image.RemovePlot(image.GetPlot(0));
-        foreach (var (title, plot) in plots)
+        var above = $"{ComparisonTables.Name(heading.Candidate, 60)} against {ComparisonTables.Name(heading.Reference, 60)}\n";
+        var images = new List<byte[]>();
+        foreach (var (title, plot) in All(comparison))
         {
-            plot.Title(title);
-            plot.ScaleFactor = Scale;
-            image.AddPlot(plot);
+            plot.Title(images.Count == 0 ? above + title : title);
+            images.Add(Render(plot));
         }
 
-        plots[0].Plot.Title($"{Label(heading.Candidate, 60)} against {Label(heading.Reference, 60)}\n{plots[0].Title}");
-        File.WriteAllBytes(path, image.Render(Width * Scale, Height * Scale * plots.Length).GetImageBytes(ImageFormat.Png));
+        using var surface = SKSurface.Create(new SKImageInfo(Width * Scale, Height * Scale * images.Count));
+        for (var i = 0; i < images.Count; i++)
+        {
+            using var image = SKImage.FromEncodedData(images[i]);
+            surface.Canvas.DrawImage(image, 0, i * Height * Scale);
+        }
+
+        using var whole = surface.Snapshot();
+        using var data = whole.Encode(SKEncodedImageFormat.Png, 100);
+        File.WriteAllBytes(path, data.ToArray());
         if (!HasFonts)
         {
             Console.Error.WriteLine(NoFonts);
+        }
+    }
+
+    /// <summary>Draws the plot, which is of no use afterwards.</summary>
+    private static byte[] Render(Plot plot)
+    {
+        using (plot)
+        {
+            if (Font is not null)
+            {
+                plot.Font.Set(Font);
+            }
+
+            plot.ScaleFactor = Scale;
+            return plot.GetImageBytes(Width * Scale, Height * Scale, ImageFormat.Png);
         }
     }
 
@@ -62,7 +78,7 @@ internal static class ComparisonPlots
             yield return ErrorOverTime("States: RMS error over time", comparison.States.Select(state => (state.Name, state.Windows)));
         }
 
-        var noisy = comparison.Nodes.Where(node => node.Values is [{ Error.NoisePower: > 0 }, ..] && double.IsFinite(node.Values[0].Error.SnrDecibels)).ToArray();
+        var noisy = comparison.Nodes.Where(node => ComparisonTables.Computes(node) && node.Values is [{ Error.NoisePower: > 0 }, ..] && double.IsFinite(node.Values[0].Error.SnrDecibels)).ToArray();
         var worst = noisy.OrderBy(node => node.Values[0].Error.SnrDecibels).Take(MostBars).ToHashSet();
         if (worst.Count > 0)
         {
@@ -79,7 +95,7 @@ internal static class ComparisonPlots
                 costly.Take(MostBars).Select(node => (node.Name, 100 * node.Cost!.Share)));
         }
 
-        var gates = costly.SelectMany(node => node.Cost!.Gates.Select(gate => (Name: $"{Label(node.Name, 24)}, gate {gate.Gate}", Share: 100 * gate.Share)))
+        var gates = costly.SelectMany(node => node.Cost!.Gates.Select(gate => (Name: $"{ComparisonTables.Name(node.Name, 24)}, gate {gate.Gate}", Share: 100 * gate.Share)))
             .Where(gate => gate.Share > 0).OrderByDescending(gate => gate.Share).ToArray();
         if (gates.Length > 0)
         {
@@ -100,7 +116,7 @@ internal static class ComparisonPlots
             if (points.Length > 0)
             {
                 var line = points.Length == 1 ? plot.Add.Scatter(points) : plot.Add.ScatterLine(points);
-                line.LegendText = Label(name, 40);
+                line.LegendText = ComparisonTables.Name(name, 40);
                 line.LineWidth = 1.5f;
                 hasPoints = true;
             }
@@ -137,7 +153,7 @@ internal static class ComparisonPlots
         }).ToArray());
         bars.Horizontal = true;
         plot.Axes.Left.TickGenerator = new NumericManual(
-            [.. Enumerable.Range(0, all.Length).Select(index => (double)-index)], [.. all.Select(value => Label(value.Name, 40))]);
+            [.. Enumerable.Range(0, all.Length).Select(index => (double)-index)], [.. all.Select(value => ComparisonTables.Name(value.Name, 40))]);
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.HideGrid();
         plot.XLabel(unit);
@@ -147,6 +163,4 @@ internal static class ComparisonPlots
     }
 
     private static string Part(int shown, int count) => shown < count ? $" ({shown} of {count})" : "";
-
-    private static string Label(string name, int length) => Text.OneLine(name, length);
 }

@@ -38,7 +38,7 @@ internal static partial class ComparisonTables
             yield return $"Keep float, as more than half of the noise comes from there ({Percent(share)} %):";
             yield return "  " + string.Join(' ', comparison.KeepFloat.Select(name => $"--keep-float {Quote(name)}"));
         }
-        else if (comparison.SensitivitySteps > 0 && comparison.Nodes.Any(node => node.Cost is not null))
+        else if (comparison.Nodes.Any(node => node.Cost is { Share: > 0 }))
         {
             yield return $"Nothing needs to be kept float: at {Decibels(comparison.SnrDecibels)} dB the outputs are near enough.";
         }
@@ -52,8 +52,16 @@ internal static partial class ComparisonTables
     /// <summary>A ratio in dB; "equal" where there is no noise.</summary>
     public static string Decibels(double value) => double.IsPositiveInfinity(value) ? "equal" : double.IsNegativeInfinity(value) ? "-inf" : Text.Number(value, "0.0");
 
-    /// <summary>A name that may be anything, on one line and not too long.</summary>
-    public static string Name(string name) => Text.OneLine(name, 60);
+    /// <summary>A name that may be anything, on one line and not too long: the middle goes, as long names differ at their ends.</summary>
+    public static string Name(string name, int length = 48)
+    {
+        var line = Text.OneLine(name, int.MaxValue);
+        var runes = line.EnumerateRunes().ToArray();
+        return runes.Length <= length ? line : $"{string.Concat(runes[..(length / 3)])}...{string.Concat(runes[^(length - (length / 3) - 3)..])}";
+    }
+
+    /// <summary>Whether a node makes numbers that are not another's in other places.</summary>
+    public static bool Computes(NodeComparison node) => node.Operator is not ("view" or "concat" or "pick");
 
     private static ComparisonTable Outputs(RnnComparison comparison) => new(
         "Outputs", ["output", "shape", ">SNR, dB", ">RMS error", ">mean |error|", ">largest error", ">at step", "decision", ">changed", ">changed, %"],
@@ -101,14 +109,14 @@ internal static partial class ComparisonTables
 
     private static ComparisonTable Values(RnnComparison comparison, int top)
     {
-        var values = comparison.Nodes.SelectMany(node => node.Values.Select(value => (Node: node, Value: value)))
+        var values = comparison.Nodes.Where(Computes).SelectMany(node => node.Values.Select(value => (Node: node, Value: value)))
             .Where(value => value.Value.Error.NoisePower > 0).OrderBy(value => value.Value.Error.SnrDecibels).ToArray();
         return new ComparisonTable(
             $"Values inside, worst first{Part(top, values.Length)}: the noise that has gathered up to here",
-            ["value", "of node", "shape", ">SNR, dB", ">RMS error", ">largest error", ">at step"],
+            ["value", "operator", "shape", ">SNR, dB", ">RMS error", ">largest error", ">at step"],
             [.. values.Take(top).Select(value => (string[])
             [
-                Name(value.Value.Name), Name(value.Node.Name), $"{value.Value.Shape}", Decibels(value.Value.Error.SnrDecibels), Error(value.Value.Error.RmsError),
+                Name(value.Value.Name), value.Node.Operator, $"{value.Value.Shape}", Decibels(value.Value.Error.SnrDecibels), Error(value.Value.Error.RmsError),
                 Error(value.Value.Error.LargestError), Text.Count(value.Value.Error.LargestErrorStep),
             ])]);
     }

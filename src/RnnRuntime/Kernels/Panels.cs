@@ -45,7 +45,8 @@ internal enum WeightFormat
 }
 
 /// <summary>A packed weight matrix; the memory belongs to the plan.</summary>
-internal readonly unsafe struct PackedMatrix(byte* data, WeightFormat format, float* rowScales, int lanes, int columns, float range = 0, float factor = 1)
+internal readonly unsafe struct PackedMatrix(
+    byte* data, WeightFormat format, float* rowScales, int lanes, int columns, float range = 0, int largestPair = 0, float factor = 1)
 {
     /// <summary>Panels; 64-byte aligned.</summary>
     public readonly byte* Data = data;
@@ -62,6 +63,12 @@ internal readonly unsafe struct PackedMatrix(byte* data, WeightFormat format, fl
 
     /// <summary>Int8 only: vectors of magnitudes up to this have the scale Range / 127; 0 gives each vector its own.</summary>
     public readonly float Range = range;
+
+    /// <summary>
+    /// Int8 only: the largest magnitude of two adjacent products before they are widened, whatever the signs of x (see <see cref="IInt8Kernel"/>):
+    /// the proof that 16 bits hold them.
+    /// </summary>
+    public readonly int LargestPair = largestPair;
 
     /// <summary>Float16 only: 2^(112-k); see <see cref="Float16Bits"/>.</summary>
     public readonly float Factor = factor;
@@ -84,7 +91,7 @@ internal readonly unsafe struct PackedMatrix(byte* data, WeightFormat format, fl
     /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
     public static int QuantizedBytes(int columns) => checked(((columns + 3) / 4 * 8) + sizeof(int));
 
-    public PackedMatrix WithData(byte* data) => new(data, Format, RowScales, Lanes, Columns, Range, Factor);
+    public PackedMatrix WithData(byte* data) => new(data, Format, RowScales, Lanes, Columns, Range, LargestPair, Factor);
 
-    public PackedMatrix WithRange(float range) => new(Data, Format, RowScales, Lanes, Columns, range, Factor);
+    public PackedMatrix WithRange(float range) => new(Data, Format, RowScales, Lanes, Columns, range, LargestPair, Factor);
 }

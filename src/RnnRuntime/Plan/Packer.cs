@@ -40,7 +40,8 @@ internal sealed unsafe class Packer : IDisposable
         var format = FormatOf(weights.Values.Type);
         var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
         var factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f;
-        var matrix = new PackedMatrix(null, format, scales, laneRows.Length, weights.Columns, factor: factor);
+        var largestPair = format == WeightFormat.Int8 ? LargestPair(weights) : 0;
+        var matrix = new PackedMatrix(null, format, scales, laneRows.Length, weights.Columns, largestPair: largestPair, factor: factor);
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -50,14 +51,7 @@ internal sealed unsafe class Packer : IDisposable
                 var row = laneRows[start + lane];
                 if (row >= 0)
                 {
-                    var panel = data + ((nint)start * matrix.StoredColumns * matrix.ElementBytes);
-                    switch (format)
-                    {
-                        case WeightFormat.Int8: PackRow(Row<sbyte>(weights, row), (sbyte*)panel, lane, width); break;
-                        case WeightFormat.BFloat16: PackRow(Row<ushort>(weights, row), (ushort*)panel, lane, width); break;
-                        case WeightFormat.Float16: PackRow(Row<ushort>(weights, row), exponent, (ushort*)panel, lane, width); break;
-                        default: PackRow(Row<float>(weights, row), (float*)panel, lane, width); break;
-                    }
+                    PackRow(weights, row, exponent, data + ((nint)start * matrix.StoredColumns * matrix.ElementBytes), lane, width);
                 }
             }
         }
@@ -196,6 +190,17 @@ internal sealed unsafe class Packer : IDisposable
         _ => WeightFormat.Float32,
     };
 
+    private static void PackRow(Weights weights, int row, int exponent, byte* panel, int lane, int width)
+    {
+        switch (FormatOf(weights.Values.Type))
+        {
+            case WeightFormat.Int8: PackRow(Row<sbyte>(weights, row), (sbyte*)panel, lane, width); break;
+            case WeightFormat.BFloat16: PackRow(Row<ushort>(weights, row), (ushort*)panel, lane, width); break;
+            case WeightFormat.Float16: PackRow(Row<ushort>(weights, row), exponent, (ushort*)panel, lane, width); break;
+            default: PackRow(Row<float>(weights, row), (float*)panel, lane, width); break;
+        }
+    }
+
     private static ReadOnlySpan<T> Row<T>(Weights weights, int row)
         where T : unmanaged => MemoryMarshal.Cast<byte, T>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
 
@@ -232,6 +237,30 @@ internal sealed unsafe class Packer : IDisposable
         {
             place[(nint)column * width] = Float16Bits.Multiply(source[column], exponent);
         }
+    }
+
+    /// <summary>
+    /// The largest magnitude of a pair of adjacent products that kernels add in 16 bits: 127 times two weights, of which each may have its bits inverted.
+    /// </summary>
+    private static int LargestPair(Weights weights)
+    {
+        var values = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span);
+        var largest = 0;
+        for (var row = 0; row < weights.Rows; row++)
+        {
+            var columns = values.Slice(row * weights.Columns, weights.Columns);
+            for (var column = 0; column < columns.Length; column += 2)
+            {
+                largest = Math.Max(largest, Reach(columns[column]) + (column + 1 < columns.Length ? Reach(columns[column + 1]) : 1));
+            }
+        }
+
+        var pair = 127 * largest;
+        return pair <= short.MaxValue
+            ? pair
+            : throw new RnnFormatException($"tensor {weights.Values.Name}", "data", $"two adjacent weights whose products reach {pair}", $"products that 16 bits hold, up to {short.MaxValue}");
+
+        static int Reach(sbyte weight) => weight < 0 ? -weight : weight + 1;
     }
 
     private static float Element(Constant? vector, int row) => vector is null ? 0f : MemoryMarshal.Cast<byte, float>(vector.Data.Span)[row];

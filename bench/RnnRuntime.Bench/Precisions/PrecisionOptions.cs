@@ -15,9 +15,9 @@ internal sealed record PrecisionOptions
 
     internal IReadOnlyList<(int Input, int Hidden)> Sizes { get; init; } = LstmShape.Sizes;
 
-    internal int Rounds { get; init; } = 25;
+    internal int Rounds { get; init; } = 100;
 
-    internal double SliceSeconds { get; init; } = 0.02;
+    internal double SliceSeconds { get; init; } = 0.005;
 
     internal string? Kernel { get; init; }
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Roofline;
@@ -18,6 +19,9 @@ try
             return 0;
         case ["precision", ..]:
             PrecisionCommand.Run(PrecisionOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["crossover", ..]:
+            CrossoverCommand.Run(args.AsSpan(1));
             return 0;
         case ["roof"]:
             Console.WriteLine(Machine.Describe());
@@ -62,6 +66,7 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
     {CompareOptions.Usage}
     {ModelsOptions.Usage}
     {PrecisionOptions.Usage}
+    {CrossoverCommand.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
         {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}

@@ -53,7 +53,7 @@ public static class RnnQuantizer
         var keep = KeptNodes(graph, options);
         var measured = options.Calibration is { } calibration
             ? ActivationRanges.Measure(graph, calibration, options.Percentile)
-            : ImmutableDictionary<Value, float>.Empty;
+            : ImmutableDictionary<Value, ActivationRange>.Empty;
         var plan = new PrecisionPlan(graph, keep, options.Precision, options.NeverSlower, measured);
         if (options.Precision == RnnPrecision.Mixed)
         {

@@ -1,3 +1,5 @@
+using RnnRuntime.Plan;
+
 namespace RnnRuntime.Bench.Peers;
 
 /// <summary>This project's runtime through its public API: one session, spans in and out.</summary>
@@ -11,19 +13,20 @@ internal sealed class RnnRuntimePeer : IPeer
     /// <param name="problem">Weights and frames.</param>
     /// <param name="int8">Quantise the weights first.</param>
     /// <param name="kernel">A kernel's name, or null for the one that the runtime chooses.</param>
-    internal RnnRuntimePeer(LstmProblem problem, bool int8, string? kernel = null)
+    /// <param name="sparse">Which weights are stored without their zeros.</param>
+    internal RnnRuntimePeer(LstmProblem problem, bool int8, string? kernel = null, SparseChoice sparse = SparseChoice.Measured)
     {
         LstmShape shape = problem.Shape;
         var builder = new RnnGraphBuilder();
         TensorRef x = builder.Input("x", shape.Input);
         builder.Output("y", builder.Lstm(x, shape.Hidden, problem.InputWeights, problem.RecurrentWeights, problem.Bias));
         RnnGraph graph = builder.Build();
-        _model = RnnModel.FromGraph(int8 ? RnnQuantizer.Quantize(graph) : graph, new RnnOptions { Kernel = kernel });
+        _model = RnnModel.FromGraph(int8 ? RnnQuantizer.Quantize(graph) : graph, new RnnOptions { Kernel = kernel, Sparse = sparse });
         _session = _model.CreateSession(shape.Streams, shape.TimeSteps);
         _frames = problem.Frames;
         _output = new float[shape.TimeSteps * shape.Streams * shape.Hidden];
         IsInt8 = int8;
-        Name = NameOf(int8);
+        Name = sparse == SparseChoice.Measured ? NameOf(int8) : $"{NameOf(int8)} {(sparse == SparseChoice.Always ? "sparse" : "dense")}";
     }
 
     public string Name { get; }

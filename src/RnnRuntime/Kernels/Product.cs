@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace RnnRuntime.Kernels;
 
-/// <summary>Where a quantised product keeps its activations and sums between its passes. Belongs to the session.</summary>
-internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, int* sums, nint stride)
+/// <summary>Where a quantised or sparse product keeps its activations and sums between its passes. Belongs to the session.</summary>
+internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, int* sums, nint stride, byte* sparse = null)
 {
     /// <summary>Quantised vectors (see <see cref="IInt8Kernel"/>), <see cref="Stride"/> bytes apart.</summary>
     public readonly sbyte* Quantized = quantized;
@@ -17,6 +17,9 @@ internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, 
 
     /// <summary>Bytes from one quantised vector to the next.</summary>
     public readonly nint Stride = stride;
+
+    /// <summary>What <see cref="SparseWork"/> divides among a sparse product's passes; 64-byte aligned.</summary>
+    public readonly byte* Sparse = sparse;
 }
 
 /// <summary>y = init + W.x for any number of vectors, whatever the precision of W.</summary>
@@ -34,15 +37,20 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     /// <param name="y"><c>matrix.Lanes</c> floats a vector.</param>
     /// <param name="yStride">Floats between vectors of y.</param>
     /// <param name="vectors">Number of vectors.</param>
-    /// <param name="scratch">Used by quantised matrices only.</param>
+    /// <param name="scratch">Used by quantised and sparse matrices only.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch)
     {
         Debug.Assert(matrix.Lanes % 8 == 0 && matrix.Columns > 0 && vectors > 0, "the plan has checked sizes");
         Debug.Assert((nuint)matrix.Data % 64 == 0, "a matrix starts on a cache line");
-        Debug.Assert(!matrix.IsInt8 || scratch.Stride >= PackedMatrix.QuantizedBytes(matrix.Columns), "scratch holds a quantised vector");
-        if (matrix.IsInt8)
+        Debug.Assert(!matrix.IsSparse || scratch.Sparse != null, "scratch serves a sparse product");
+        Debug.Assert(!matrix.IsInt8 || matrix.IsSparse || scratch.Stride >= PackedMatrix.QuantizedBytes(matrix.Columns), "scratch holds a quantised vector");
+        if (matrix.IsSparse)
+        {
+            SparseProduct<TFp32, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch.Sparse);
+        }
+        else if (matrix.IsInt8)
         {
             MultiplyInt8(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
         }
@@ -115,7 +123,7 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     /// range, vectors below 2^-100 count as zero. One that holds an infinity or NaN gets the scale NaN, which makes every output NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Quantize(float* x, int count, float range, sbyte* result)
+    public static float Quantize(float* x, int count, float range, sbyte* result)
     {
         // Within the range, as a rule: then one pass does.
         if (range > 0 && TInt8.Quantize(x, count, 127f / range, result) <= BitConverter.SingleToInt32Bits(range))
@@ -138,7 +146,7 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Dequantize(int* sums, float* rowScales, float scale, float* init, float* y, int lanes)
+    public static void Dequantize(int* sums, float* rowScales, float scale, float* init, float* y, int lanes)
     {
         var factor = TLanes.Broadcast(scale);
         for (var lane = 0; lane < lanes; lane += TLanes.Width)

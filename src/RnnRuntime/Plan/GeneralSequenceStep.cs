@@ -37,7 +37,9 @@ internal sealed unsafe class GeneralSequenceStep(
 
     private readonly int _gatesStride = BufferInfo.PaddedStride(cell.Weights.Input.Lanes);
 
-    public override string Kernel => KernelName(variant, cell.Weights.Recurrent);
+    public override string Kernel => KernelName(variant, cell.Weights.Recurrent, cell.Weights.Input, cell.Weights.Candidate, cell.Projection);
+
+    public override double Density => DensityOf(cell.Weights.Input, cell.Weights.Recurrent, cell.Weights.Candidate, cell.Projection);
 
     public override long WeightBytes =>
         cell.Weights.Input.DataBytes + cell.Weights.Recurrent.DataBytes + cell.Weights.Candidate.DataBytes + cell.Projection.DataBytes;

@@ -7,9 +7,10 @@ namespace RnnRuntime.Plan;
 
 /// <summary>
 /// Rearranges weights into the layout of <see cref="Panels"/>. A lane order says which row of the matrix each lane holds; -1 is padding,
-/// packed as zeros. Nodes that share a constant share what is packed of it: a file may name one tensor many times.
+/// packed as zeros. Nodes that share a constant share what is packed of it: a file may name one tensor many times. A zero is packed as 0, not -0, in
+/// weights and biases, so that storing it or not is one.
 /// </summary>
-internal sealed unsafe class Packer : IDisposable
+internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured) : IDisposable
 {
     private readonly List<AlignedBlock> _blocks = [];
     private readonly Dictionary<int[], int> _laneOrders = new(LaneOrderComparer.Instance);
@@ -37,7 +38,16 @@ internal sealed unsafe class Packer : IDisposable
     private PackedMatrix Pack(Weights weights, int[] laneRows)
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
-        var matrix = new PackedMatrix(null, weights.IsInt8 ? WeightFormat.Int8 : WeightFormat.Float32, scales, laneRows.Length, weights.Columns);
+        var format = weights.IsInt8 ? WeightFormat.Int8 : WeightFormat.Float32;
+        var pattern = BlockPattern.Of(weights, laneRows);
+        var matrix = new PackedMatrix(null, format, scales, laneRows.Length, weights.Columns, density: (float)pattern.Density);
+        return sparse.Takes(format, pattern)
+            ? matrix.WithSparse(SparsePacker.Pack(weights, laneRows, pattern, bytes => (nint)Allocate(bytes)))
+            : matrix.WithData(PackDense(weights, laneRows, matrix));
+    }
+
+    private byte* PackDense(Weights weights, int[] laneRows, in PackedMatrix matrix)
+    {
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -52,7 +62,7 @@ internal sealed unsafe class Packer : IDisposable
             }
         }
 
-        return matrix.WithData(data);
+        return data;
     }
 
     /// <summary>A float per lane: the sum of the given vectors (absent ones are zeros), rounded after each addition.</summary>
@@ -98,7 +108,7 @@ internal sealed unsafe class Packer : IDisposable
             var row = laneRows[lane];
             if (row >= 0)
             {
-                result[lane] = Element(vector, row) + Element(addend, row);
+                result[lane] = Element(vector, row) + Element(addend, row) + 0f;
             }
         }
 
@@ -194,7 +204,7 @@ internal sealed unsafe class Packer : IDisposable
             WeightValues.CopyRow(weights, row, source);
             for (var column = 0; column < storedColumns; column++)
             {
-                ((float*)panel)[((nint)column * width) + lane] = source[column];
+                ((float*)panel)[((nint)column * width) + lane] = source[column] + 0f;
             }
         }
     }

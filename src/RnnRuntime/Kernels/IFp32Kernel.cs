@@ -22,7 +22,7 @@ internal unsafe interface IFp32Kernel
 
     /// <summary>
     /// Adds the products of the stored blocks to y, which holds the sums of the kept lanes, for 1 to <see cref="SparseMatrix.TileVectors"/> vectors of
-    /// kept columns in whole groups of 4. Each lane is one chain here too.
+    /// kept columns in whole groups of 4, and one of padding. Each lane is one chain here too.
     /// </summary>
     static abstract void AddBlocks(in SparseMatrix matrix, float* x, nint xStride, float* y, nint yStride, int vectors);
 }

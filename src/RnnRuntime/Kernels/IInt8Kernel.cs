@@ -26,7 +26,7 @@ internal unsafe interface IInt8Kernel
 
     /// <summary>
     /// Adds the products of the stored blocks to the sums of the kept lanes, for 1 to <see cref="SparseMatrix.TileVectors"/> vectors of kept columns in whole
-    /// groups of 4: 4 magnitudes and 4 signs, 1 or -1.
+    /// groups of 4, and one of padding: 4 magnitudes and 4 signs, 1 or -1.
     /// </summary>
     static abstract void AddBlocks(in SparseMatrix matrix, sbyte* x, nint xStride, int* sums, nint sumStride, int vectors);
 

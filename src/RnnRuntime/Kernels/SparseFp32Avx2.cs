@@ -64,14 +64,14 @@ internal static unsafe class SparseFp32Avx2
         var quads = rows + 8;
         for (var end = quads + rounds * 8; quads < end; quads += 8, blocks += 8 * 32)
         {
-            s0 = AddBlock(s0, blocks, x + quads[0] * 4);
-            s1 = AddBlock(s1, blocks + 32, x + quads[1] * 4);
-            s2 = AddBlock(s2, blocks + 64, x + quads[2] * 4);
-            s3 = AddBlock(s3, blocks + 96, x + quads[3] * 4);
-            s4 = AddBlock(s4, blocks + 128, x + quads[4] * 4);
-            s5 = AddBlock(s5, blocks + 160, x + quads[5] * 4);
-            s6 = AddBlock(s6, blocks + 192, x + quads[6] * 4);
-            s7 = AddBlock(s7, blocks + 224, x + quads[7] * 4);
+            s0 = AddBlock(s0, blocks, x + (nuint)quads[0] * 4);
+            s1 = AddBlock(s1, blocks + 32, x + (nuint)quads[1] * 4);
+            s2 = AddBlock(s2, blocks + 64, x + (nuint)quads[2] * 4);
+            s3 = AddBlock(s3, blocks + 96, x + (nuint)quads[3] * 4);
+            s4 = AddBlock(s4, blocks + 128, x + (nuint)quads[4] * 4);
+            s5 = AddBlock(s5, blocks + 160, x + (nuint)quads[5] * 4);
+            s6 = AddBlock(s6, blocks + 192, x + (nuint)quads[6] * 4);
+            s7 = AddBlock(s7, blocks + 224, x + (nuint)quads[7] * 4);
         }
 
         s0.Store(y + rows[0] * 8);
@@ -94,10 +94,10 @@ internal static unsafe class SparseFp32Avx2
         var quads = rows + 4;
         for (var end = quads + rounds * 4; quads < end; quads += 4, blocks += 4 * 32)
         {
-            s0 = AddBlock(s0, blocks, x + quads[0] * 4);
-            s1 = AddBlock(s1, blocks + 32, x + quads[1] * 4);
-            s2 = AddBlock(s2, blocks + 64, x + quads[2] * 4);
-            s3 = AddBlock(s3, blocks + 96, x + quads[3] * 4);
+            s0 = AddBlock(s0, blocks, x + (nuint)quads[0] * 4);
+            s1 = AddBlock(s1, blocks + 32, x + (nuint)quads[1] * 4);
+            s2 = AddBlock(s2, blocks + 64, x + (nuint)quads[2] * 4);
+            s3 = AddBlock(s3, blocks + 96, x + (nuint)quads[3] * 4);
         }
 
         s0.Store(y + rows[0] * 8);
@@ -113,7 +113,7 @@ internal static unsafe class SparseFp32Avx2
         var quads = rows + 1;
         for (var end = quads + rounds; quads < end; quads++, blocks += 32)
         {
-            sum = AddBlock(sum, blocks, x + *quads * 4);
+            sum = AddBlock(sum, blocks, x + (nuint)(*quads) * 4);
         }
 
         sum.Store(y + rows[0] * 8);

@@ -63,14 +63,14 @@ internal static unsafe class SparseInt8Avx2
         var quads = rows + 8;
         for (var end = quads + rounds * 8; quads < end; quads += 8, blocks += 8 * 32)
         {
-            s0 += Products(blocks, x + quads[0] * 8, ones);
-            s1 += Products(blocks + 32, x + quads[1] * 8, ones);
-            s2 += Products(blocks + 64, x + quads[2] * 8, ones);
-            s3 += Products(blocks + 96, x + quads[3] * 8, ones);
-            s4 += Products(blocks + 128, x + quads[4] * 8, ones);
-            s5 += Products(blocks + 160, x + quads[5] * 8, ones);
-            s6 += Products(blocks + 192, x + quads[6] * 8, ones);
-            s7 += Products(blocks + 224, x + quads[7] * 8, ones);
+            s0 += Products(blocks, x + (nuint)quads[0] * 8, ones);
+            s1 += Products(blocks + 32, x + (nuint)quads[1] * 8, ones);
+            s2 += Products(blocks + 64, x + (nuint)quads[2] * 8, ones);
+            s3 += Products(blocks + 96, x + (nuint)quads[3] * 8, ones);
+            s4 += Products(blocks + 128, x + (nuint)quads[4] * 8, ones);
+            s5 += Products(blocks + 160, x + (nuint)quads[5] * 8, ones);
+            s6 += Products(blocks + 192, x + (nuint)quads[6] * 8, ones);
+            s7 += Products(blocks + 224, x + (nuint)quads[7] * 8, ones);
         }
 
         s0.Store(sums + rows[0] * 8);
@@ -94,10 +94,10 @@ internal static unsafe class SparseInt8Avx2
         var quads = rows + 4;
         for (var end = quads + rounds * 4; quads < end; quads += 4, blocks += 4 * 32)
         {
-            s0 += Products(blocks, x + quads[0] * 8, ones);
-            s1 += Products(blocks + 32, x + quads[1] * 8, ones);
-            s2 += Products(blocks + 64, x + quads[2] * 8, ones);
-            s3 += Products(blocks + 96, x + quads[3] * 8, ones);
+            s0 += Products(blocks, x + (nuint)quads[0] * 8, ones);
+            s1 += Products(blocks + 32, x + (nuint)quads[1] * 8, ones);
+            s2 += Products(blocks + 64, x + (nuint)quads[2] * 8, ones);
+            s3 += Products(blocks + 96, x + (nuint)quads[3] * 8, ones);
         }
 
         s0.Store(sums + rows[0] * 8);
@@ -114,7 +114,7 @@ internal static unsafe class SparseInt8Avx2
         var quads = rows + 1;
         for (var end = quads + rounds; quads < end; quads++, blocks += 32)
         {
-            sum += Products(blocks, x + *quads * 8, ones);
+            sum += Products(blocks, x + (nuint)(*quads) * 8, ones);
         }
 
         sum.Store(sums + rows[0] * 8);

@@ -8,6 +8,7 @@ namespace RnnRuntime.Kernels;
 /// A segment takes 8, 4 or 1 block rows a number of rounds further, one block of each row a round, so that the chains of 8 rows hide each
 /// other's latency and both streams are read from front to back: <see cref="Blocks"/> is [segment][round][row], and <see cref="Indices"/> is, for each
 /// segment, the number of each block row, then [round][row], the number of the group of 4 columns. The segments of one row keep its columns in order.
+/// A row with a block or two less than those beside it is filled up with zeros whose group of columns is <see cref="Quads"/>: that group of a vector is padding.
 /// </para>
 /// </summary>
 internal unsafe struct SparseMatrix

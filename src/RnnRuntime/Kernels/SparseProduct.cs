@@ -123,7 +123,7 @@ internal static unsafe class SparseProduct<TFp32, TInt8, TLanes, TVector>
             }
         }
 
-        for (var column = sparse.KeptColumns; column < sparse.Quads * SparseMatrix.BlockColumns; column++)
+        for (var column = sparse.KeptColumns; column < (sparse.Quads + 1) * SparseMatrix.BlockColumns; column++)
         {
             kept[column] = -0f;
         }

@@ -4,8 +4,8 @@ namespace RnnRuntime.Kernels;
 internal readonly unsafe struct SparseWork
 {
     /// <summary>
-    /// Vectors as the kernels take them, <see cref="VectorStride"/> bytes apart: kept columns, padded to whole groups of 4. Int8 has for each group 4
-    /// magnitudes and 4 signs, 1 or -1.
+    /// Vectors as the kernels take them, <see cref="VectorStride"/> bytes apart: kept columns, padded to whole groups of 4, and a group of padding. Int8 has for
+    /// each group 4 magnitudes and 4 signs, 1 or -1.
     /// </summary>
     public readonly byte* Vectors;
     public readonly nint VectorStride;
@@ -29,7 +29,7 @@ internal readonly unsafe struct SparseWork
     {
         ref readonly var sparse = ref *matrix.Sparse;
         var needsSums = matrix.IsInt8 || sparse.LaneMap != null;
-        VectorStride = Aligned(matrix.IsInt8 ? (sparse.Quads * 8) + sizeof(int) : sparse.Quads * 4 * sizeof(float));
+        VectorStride = Aligned((sparse.Quads + 1) * (matrix.IsInt8 ? 8 : 4 * sizeof(float)));
         SumStride = Aligned(sparse.BlockRows * SparseMatrix.BlockLanes * sizeof(int)) / sizeof(int);
         Vectors = start;
         Sums = Vectors + (VectorStride * SparseMatrix.TileVectors);

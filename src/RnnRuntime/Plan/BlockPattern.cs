@@ -32,7 +32,7 @@ internal sealed class BlockPattern
     public int Quads => Groups(KeptColumns.Length, SparseMatrix.BlockColumns);
 
     /// <summary>Whether <see cref="SparseMatrix.Indices"/> can number all groups.</summary>
-    public bool FitsIndices => BlockRows <= SparseMatrix.MaximumGroups && Quads <= SparseMatrix.MaximumGroups;
+    public bool FitsIndices => BlockRows <= SparseMatrix.MaximumGroups && Quads < SparseMatrix.MaximumGroups;
 
     public int BlockRows => Groups(KeptLanes.Length, SparseMatrix.BlockLanes);
 

@@ -37,33 +37,48 @@ internal sealed unsafe class SparsePacker
     public static SparseMatrix* Pack(Weights weights, int[] laneRows, BlockPattern pattern, Func<nint, nint> allocate) =>
         new SparsePacker(weights, laneRows, pattern).Write(allocate);
 
-    /// <summary>Rows of the order from <paramref name="first"/> on, of which <paramref name="done"/> blocks are taken already.</summary>
+    /// <summary>
+    /// Rows of the order from <paramref name="first"/> on, of which <paramref name="done"/> blocks are taken already. Where it takes at most a block a
+    /// row, shorter ones are filled up: another segment would cost more.
+    /// </summary>
     private void AddSegments(int first, int width, int done)
     {
         var rows = _order.AsSpan(first, width);
-        var shared = _quads[rows[^1]].Length;
-        if (shared > done)
+        var (longest, shortest, missing) = (_quads[rows[0]].Length, _quads[rows[^1]].Length, 0);
+        foreach (var row in rows)
         {
-            _segments.Add(new SparseSegment(width, shared - done));
-            foreach (var row in rows)
-            {
-                _indices.Add((ushort)row);
-            }
+            missing += longest - Math.Max(_quads[row].Length, done);
+        }
 
-            for (var round = done; round < shared; round++)
-            {
-                foreach (var row in rows)
-                {
-                    _indices.Add(_quads[row][round]);
-                    _blocks.Add((row, _quads[row][round]));
-                }
-            }
+        var end = missing <= width ? longest : shortest;
+        if (end > done)
+        {
+            AddSegment(rows, done, end);
         }
 
         var half = width == 8 ? 4 : 1;
-        for (var i = 0; i < width && width > 1; i += half)
+        for (var i = 0; i < width && end < longest; i += half)
         {
-            AddSegments(first + i, half, shared);
+            AddSegments(first + i, half, Math.Max(end, done));
+        }
+    }
+
+    private void AddSegment(ReadOnlySpan<int> rows, int done, int end)
+    {
+        _segments.Add(new SparseSegment(rows.Length, end - done));
+        foreach (var row in rows)
+        {
+            _indices.Add((ushort)row);
+        }
+
+        for (var round = done; round < end; round++)
+        {
+            foreach (var row in rows)
+            {
+                var quad = round < _quads[row].Length ? _quads[row][round] : (ushort)_pattern.Quads;
+                _indices.Add(quad);
+                _blocks.Add((row, quad));
+            }
         }
     }
 
@@ -95,7 +110,7 @@ internal sealed unsafe class SparsePacker
     private void WriteBlock(int blockRow, int quad, byte* block)
     {
         var data = _weights.Values.Data.Span;
-        var columns = _pattern.KeptColumns.AsSpan(quad * SparseMatrix.BlockColumns);
+        var columns = _pattern.KeptColumns.AsSpan(Math.Min(quad * SparseMatrix.BlockColumns, _pattern.KeptColumns.Length));
         columns = columns[..Math.Min(columns.Length, SparseMatrix.BlockColumns)];
         var lanes = _pattern.KeptLanes.AsSpan(blockRow * SparseMatrix.BlockLanes);
         for (var lane = 0; lane < Math.Min(lanes.Length, SparseMatrix.BlockLanes); lane++)

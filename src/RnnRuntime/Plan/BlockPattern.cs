@@ -29,6 +29,9 @@ internal sealed class BlockPattern
     /// <summary>Columns that are not dropped, in order.</summary>
     public int[] KeptColumns { get; private set; } = [];
 
+    /// <summary>Columns of the whole matrix.</summary>
+    public int Columns => _columns;
+
     public int Quads => Groups(KeptColumns.Length, SparseMatrix.BlockColumns);
 
     /// <summary>Whether <see cref="SparseMatrix.Indices"/> can number all groups.</summary>

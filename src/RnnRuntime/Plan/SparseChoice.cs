@@ -21,8 +21,21 @@ internal static class SparseChoices
         SparseChoice.Never => false,
         _ when !pattern.FitsIndices => false,
         SparseChoice.Always => true,
-        _ => pattern.Density <= DensestThatPays(format),
+        _ => pattern.Density <= DensestThatPays(format, pattern.Columns),
     };
 
-    private static double DensestThatPays(WeightFormat format) => format == WeightFormat.Int8 ? 0.5 : 0.7;
+    /// <summary>
+    /// Below the crossovers of <c>density.md</c> in bench/results, where AVX2's and AVX-512's differ below both. A product with few columns is over before
+    /// the segments have cost less than they save.
+    /// </summary>
+    private static double DensestThatPays(WeightFormat format, int columns) => (format, columns) switch
+    {
+        (WeightFormat.Float32, < 32) => 0,
+        (WeightFormat.Float32, < 64) => 0.4,
+        (WeightFormat.Float32, _) => 0.7,
+        (WeightFormat.Int8, < 64) => 0,
+        (WeightFormat.Int8, < 256) => 0.3,
+        (WeightFormat.Int8, _) => 0.4,
+        _ => 0,
+    };
 }

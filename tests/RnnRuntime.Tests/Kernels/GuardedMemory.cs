@@ -1,5 +1,6 @@
 using RnnRuntime.Graph;
 using RnnRuntime.Kernels;
+using RnnRuntime.Memory;
 using RnnRuntime.Plan;
 
 namespace RnnRuntime.Tests.Kernels;
@@ -46,13 +47,38 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
     /// <summary>Packs as the plan does.</summary>
     public PackedMatrix Pack(string name, Weights weights, int[] laneRows)
     {
-        using var packer = new Packer();
+        using var packer = new Packer(SparseChoice.Never);
         var packed = packer.Matrix(weights, laneRows);
         var data = Place<byte>(name, packed.DataBytes, WeightAlignment);
         Buffer.MemoryCopy(packed.Data, data, packed.DataBytes, packed.DataBytes);
         var scales = packed.IsInt8 ? Place($"{name}.scales", new ReadOnlySpan<float>(packed.RowScales, packed.Lanes)) : null;
         return new PackedMatrix(data, packed.Format, scales, packed.Lanes, packed.Columns, packed.Range);
     }
+
+    /// <summary>The same without zeros; each of its parts touches a guard of its own. The packer owns the matrix.</summary>
+    public Packer PackSparse(Weights weights, int[] laneRows, out PackedMatrix matrix)
+    {
+        var packer = new Packer(SparseChoice.Always);
+        AlignedBlock.Source = length =>
+        {
+            var buffer = new GuardedBuffer(side);
+            return ((nint)buffer.Place<byte>(length, WeightAlignment), buffer);
+        };
+        try
+        {
+            matrix = packer.Matrix(weights, laneRows);
+            Assert.True(matrix.IsSparse);
+            return packer;
+        }
+        finally
+        {
+            AlignedBlock.Source = null;
+        }
+    }
+
+    /// <summary>What the plan gives a sparse product.</summary>
+    public ProductScratch SparseScratch(in PackedMatrix matrix) =>
+        new(null, null, null, 0, Place<byte>("sparse", SparseWork.BytesFor(matrix), WeightAlignment));
 
     /// <summary>What the plan gives a quantised product for this many vectors.</summary>
     public ProductScratch Scratch(int vectors, params ReadOnlySpan<PackedMatrix> matrices)

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Roofline;
@@ -15,6 +16,9 @@ try
             return 0;
         case ["models", ..]:
             ModelsCommand.Run(ModelsOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["crossover", ..]:
+            CrossoverCommand.Run(args.AsSpan(1));
             return 0;
         case ["density", ..]:
             DensityCommand.Run(DensityOptions.Parse(args.AsSpan(1)));
@@ -61,6 +65,7 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
         This machine's roof: read bandwidth of each cache level, float32 and int8 peaks of one core.
     {CompareOptions.Usage}
     {ModelsOptions.Usage}
+    {CrossoverCommand.Usage}
     {DensityOptions.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:

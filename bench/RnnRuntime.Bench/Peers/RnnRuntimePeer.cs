@@ -21,7 +21,8 @@ internal sealed class RnnRuntimePeer : IPeer
         TensorRef x = builder.Input("x", shape.Input);
         builder.Output("y", builder.Lstm(x, shape.Hidden, problem.InputWeights, problem.RecurrentWeights, problem.Bias));
         RnnGraph graph = builder.Build();
-        _model = RnnModel.FromGraph(int8 ? RnnQuantizer.Quantize(graph) : graph, new RnnOptions { Kernel = kernel, Sparse = sparse });
+        RnnGraph bound = int8 ? RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { NeverSlower = false }).Graph : graph;
+        _model = RnnModel.FromGraph(bound, new RnnOptions { Kernel = kernel, Sparse = sparse });
         _session = _model.CreateSession(shape.Streams, shape.TimeSteps);
         _frames = problem.Frames;
         _output = new float[shape.TimeSteps * shape.Streams * shape.Hidden];

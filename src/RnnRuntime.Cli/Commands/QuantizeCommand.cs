@@ -19,13 +19,18 @@ internal static class QuantizeCommand
         HelpName = "NODE",
     };
 
+    private static readonly Option<bool> AllowSlower = new("--allow-slower")
+    {
+        Description = "Also nodes whose steps the precision makes slower; without it they stay float32.",
+    };
+
     public static Command Create()
     {
         var command = new Command(
             "quantize",
-            "Makes an int8 model out of a float32 one. A golden input inside the file is kept; its golden output becomes what the int8 model gives.")
+            "Makes a model with weights of fewer bits out of a float32 one. A golden input inside the file is kept; its golden output becomes what the new model gives.")
         {
-            Output, KeepFloat,
+            Output, KeepFloat, AllowSlower,
         };
         var source = new SourceOptions(command);
         var model = new ModelArgument(command, "MODEL", $"A float32 model: {ModelSource.Formats}.", true, source.OfPairs);
@@ -38,7 +43,8 @@ internal static class QuantizeCommand
         var path = arguments.GetValue(Output)!;
         var target = new OutputFile("--output ", path);
         using var source = ModelSource.Load(model, options.Read(arguments));
-        using var quantized = RnnQuantizer.Quantize(source.Model, arguments.GetValue(KeepFloat));
+        var quantization = RnnQuantizer.Quantize(source.Model, new RnnQuantizationOptions { KeepFloat = arguments.GetValue(KeepFloat) ?? [], NeverSlower = !arguments.GetValue(AllowSlower) });
+        using var quantized = quantization.CreateModel();
 
         // The source may be the target.
         target.Write(quantized.Save);

@@ -23,8 +23,9 @@ internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, 
 }
 
 /// <summary>y = init + W.x for any number of vectors, whatever the precision of W.</summary>
-internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
+internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     where TFp32 : struct, IFp32Kernel
+    where THalf : struct, IHalfKernel
     where TInt8 : struct, IInt8Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
@@ -48,19 +49,30 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
         Debug.Assert(!matrix.IsInt8 || matrix.IsSparse || scratch.Stride >= PackedMatrix.QuantizedBytes(matrix.Columns), "scratch holds a quantised vector");
         if (matrix.IsSparse)
         {
-            SparseProduct<TFp32, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch.Sparse);
+            SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch.Sparse);
+            return;
         }
-        else if (matrix.IsInt8)
+
+        switch (matrix.Format)
         {
-            MultiplyInt8(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
-        }
-        else if (vectors == 1)
-        {
-            TFp32.One((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, init, y);
-        }
-        else
-        {
-            MultiplyFp32((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, xStride, init, initStride, y, yStride, vectors);
+            case WeightFormat.Int8:
+                MultiplyInt8(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
+                break;
+            case WeightFormat.BFloat16:
+                MultiplyHalf<BFloat16Format>(matrix, x, xStride, init, initStride, y, yStride, vectors);
+                break;
+            case WeightFormat.Float16 when vectors == 1 && float.IsFinite(LargestMagnitude(x, matrix.Columns) * matrix.Factor):
+                THalf.One<Float16ByInput>((ushort*)matrix.Data, matrix.Lanes, matrix.Columns, matrix.Factor, x, init, y);
+                break;
+            case WeightFormat.Float16:
+                MultiplyHalf<Float16ByWeight>(matrix, x, xStride, init, initStride, y, yStride, vectors);
+                break;
+            case WeightFormat.Float32 when vectors == 1:
+                TFp32.One((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, init, y);
+                break;
+            default:
+                MultiplyFp32((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, xStride, init, initStride, y, yStride, vectors);
+                break;
         }
     }
 
@@ -77,6 +89,32 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
                 tile = Math.Min(TFp32.TileVectors, vectors - done);
                 TFp32.Tile(
                     panels + start * columns, width, columns, x + done * xStride, xStride,
+                    init + start + done * initStride, initStride, y + start + done * yStride, yStride, tile);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyHalf<TFormat>(
+        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors)
+        where TFormat : struct, IHalfFormat
+    {
+        var panels = (ushort*)matrix.Data;
+        nint columns = matrix.Columns;
+        if (vectors == 1)
+        {
+            THalf.One<TFormat>(panels, matrix.Lanes, columns, matrix.Factor, x, init, y);
+            return;
+        }
+
+        for (int start = 0, width; start < matrix.Lanes; start += width)
+        {
+            width = Panels.Width(matrix.Lanes - start);
+            for (int done = 0, tile; done < vectors; done += tile)
+            {
+                tile = Math.Min(THalf.TileVectors, vectors - done);
+                THalf.Tile<TFormat>(
+                    panels + start * columns, width, columns, matrix.Factor, x + done * xStride, xStride,
                     init + start + done * initStride, initStride, y + start + done * yStride, yStride, tile);
             }
         }
@@ -117,6 +155,8 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
             }
         }
     }
+
+    private static float LargestMagnitude(float* x, int count) => BitConverter.Int32BitsToSingle(TInt8.LargestMagnitudeBits(x, count));
 
     /// <summary>
     /// Symmetric; returns the real value of one unit. The range becomes 127, or the largest magnitude where it is beyond the range. Without a

@@ -2,9 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace RnnRuntime.Kernels;
 
-/// <summary>y = init + W.x where the zeros of W are left out; the same bits as <see cref="Product{TFp32,TInt8,TLanes,TVector}"/> gives with them.</summary>
-internal static unsafe class SparseProduct<TFp32, TInt8, TLanes, TVector>
+/// <summary>y = init + W.x where the zeros of W are left out; the same bits as <see cref="Product{TFp32,THalf,TInt8,TLanes,TVector}"/> gives with them.</summary>
+internal static unsafe class SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>
     where TFp32 : struct, IFp32Kernel
+    where THalf : struct, IHalfKernel
     where TInt8 : struct, IInt8Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
@@ -12,7 +13,7 @@ internal static unsafe class SparseProduct<TFp32, TInt8, TLanes, TVector>
     private const int Infinity = 255 << 23;
 
     /// <summary>
-    /// As <see cref="Product{TFp32,TInt8,TLanes,TVector}.Multiply"/>; the last argument is as many bytes as <see cref="SparseWork.BytesFor"/> says.
+    /// As <see cref="Product{TFp32,THalf,TInt8,TLanes,TVector}.Multiply"/>; the last argument is as many bytes as <see cref="SparseWork.BytesFor"/> says.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
@@ -102,7 +103,7 @@ internal static unsafe class SparseProduct<TFp32, TInt8, TLanes, TVector>
                 }
             }
 
-            Product<TFp32, TInt8, TLanes, TVector>.Dequantize(
+            Product<TFp32, THalf, TInt8, TLanes, TVector>.Dequantize(
                 laneSums, matrix.RowScales, scales[i], init + i * initStride, y + i * yStride, matrix.Lanes);
         }
     }
@@ -174,7 +175,7 @@ internal static unsafe class SparseProduct<TFp32, TInt8, TLanes, TVector>
         const ulong Ones = 0x01010101_00000000;
         ref readonly var sparse = ref *matrix.Sparse;
         var all = sparse.ColumnMap == null ? kept : quantized;
-        var scale = Product<TFp32, TInt8, TLanes, TVector>.Quantize(x, matrix.Columns, matrix.Range, all);
+        var scale = Product<TFp32, THalf, TInt8, TLanes, TVector>.Quantize(x, matrix.Columns, matrix.Range, all);
         if (sparse.ColumnMap != null)
         {
             new Span<sbyte>(kept, sparse.Quads * 8).Clear();

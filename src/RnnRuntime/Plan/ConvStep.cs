@@ -25,6 +25,8 @@ internal abstract unsafe class ConvStep(string name, KernelVariant variant, Conv
 
     public override double Density => DensityOf(product.Matrices.AsSpan());
 
+    public override int LargestPair => product.Matrices.Max(matrix => matrix.LargestPair);
+
     public override long WeightBytes => product.Matrices.Sum(matrix => (long)matrix.DataBytes);
 
     public override long MultiplyAdds => product.Matrices.Sum(matrix => (long)matrix.Lanes * matrix.Columns) * geometry.Positions;

@@ -32,21 +32,31 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
             _matrices.Add(key, matrix = Pack(weights, laneRows));
         }
 
-        return matrix.WithRange(weights.Range);
+        return matrix with { Range = weights.Range };
     }
 
     private PackedMatrix Pack(Weights weights, int[] laneRows)
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
-        var format = weights.IsInt8 ? WeightFormat.Int8 : WeightFormat.Float32;
+        var format = FormatOf(weights.Values.Type);
+        var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
         var pattern = BlockPattern.Of(weights, laneRows);
-        var matrix = new PackedMatrix(null, format, scales, laneRows.Length, weights.Columns, density: (float)pattern.Density);
+        var matrix = new PackedMatrix
+        {
+            Format = format,
+            RowScales = scales,
+            Lanes = laneRows.Length,
+            Columns = weights.Columns,
+            Factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f,
+            LargestPair = weights.IsInt8 ? LargestPair(weights) : 0,
+            Density = (float)pattern.Density,
+        };
         return sparse.Takes(format, pattern)
-            ? matrix.WithSparse(SparsePacker.Pack(weights, laneRows, pattern, bytes => (nint)Allocate(bytes)))
-            : matrix.WithData(PackDense(weights, laneRows, matrix));
+            ? matrix with { Sparse = SparsePacker.Pack(weights, laneRows, pattern, bytes => (nint)Allocate(bytes)) }
+            : matrix with { Data = PackDense(weights, laneRows, matrix, exponent) };
     }
 
-    private byte* PackDense(Weights weights, int[] laneRows, in PackedMatrix matrix)
+    private byte* PackDense(Weights weights, int[] laneRows, in PackedMatrix matrix, int exponent)
     {
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
@@ -57,7 +67,14 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
                 var row = laneRows[start + lane];
                 if (row >= 0)
                 {
-                    PackRow(weights, row, matrix.StoredColumns, data + ((nint)start * matrix.StoredColumns * (weights.IsInt8 ? 1 : 4)), lane, width);
+                    var panel = data + ((nint)start * matrix.StoredColumns * matrix.ElementBytes);
+                    switch (matrix.Format)
+                    {
+                        case WeightFormat.Int8: PackRow(Row<sbyte>(weights, row), (sbyte*)panel, lane, width); break;
+                        case WeightFormat.BFloat16: PackRow(Row<ushort>(weights, row), (ushort*)panel, lane, width); break;
+                        case WeightFormat.Float16: PackRow(Row<ushort>(weights, row), exponent, (ushort*)panel, lane, width); break;
+                        default: PackRow(Row<float>(weights, row), (float*)panel, lane, width); break;
+                    }
                 }
             }
         }
@@ -188,25 +205,74 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
         return order;
     }
 
-    private static void PackRow(Weights weights, int row, int storedColumns, byte* panel, int lane, int width)
+    private static WeightFormat FormatOf(TensorType type) => type switch
     {
-        if (weights.IsInt8)
+        TensorType.Int8 => WeightFormat.Int8,
+        TensorType.BFloat16 => WeightFormat.BFloat16,
+        TensorType.Float16 => WeightFormat.Float16,
+        _ => WeightFormat.Float32,
+    };
+
+    private static ReadOnlySpan<T> Row<T>(Weights weights, int row)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
+
+    private static void PackRow(ReadOnlySpan<sbyte> source, sbyte* panel, int lane, int width)
+    {
+        for (var column = 0; column < source.Length; column++)
         {
-            var source = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
-            for (var column = 0; column < source.Length; column++)
+            panel[((((nint)column / 4) * width) + lane) * 4 + (column % 4)] = source[column];
+        }
+    }
+
+    private static void PackRow(ReadOnlySpan<float> source, float* panel, int lane, int width)
+    {
+        for (var column = 0; column < source.Length; column++)
+        {
+            panel[((nint)column * width) + lane] = source[column] + 0f;
+        }
+    }
+
+    private static void PackRow(ReadOnlySpan<ushort> source, ushort* panel, int lane, int width)
+    {
+        var place = panel + Panels.HalfPlace(lane, width);
+        for (var column = 0; column < source.Length; column++)
+        {
+            place[(nint)column * width] = source[column];
+        }
+    }
+
+    /// <summary>Float16, multiplied by 2^<paramref name="exponent"/>.</summary>
+    private static void PackRow(ReadOnlySpan<ushort> source, int exponent, ushort* panel, int lane, int width)
+    {
+        var place = panel + Panels.HalfPlace(lane, width);
+        for (var column = 0; column < source.Length; column++)
+        {
+            place[(nint)column * width] = Float16Bits.Multiply(source[column], exponent);
+        }
+    }
+
+    /// <summary>
+    /// The largest magnitude of a pair of adjacent products that kernels add in 16 bits: 127 times two weights, of which each may have its bits inverted.
+    /// </summary>
+    private static int LargestPair(Weights weights)
+    {
+        var values = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span);
+        var largest = 0;
+        for (var row = 0; row < weights.Rows; row++)
+        {
+            var columns = values.Slice(row * weights.Columns, weights.Columns);
+            for (var column = 0; column < columns.Length; column += 2)
             {
-                panel[((((nint)column / 4) * width) + lane) * 4 + (column % 4)] = (byte)source[column];
+                largest = Math.Max(largest, Reach(columns[column]) + (column + 1 < columns.Length ? Reach(columns[column + 1]) : 1));
             }
         }
-        else
-        {
-            var source = new float[weights.Columns];
-            WeightValues.CopyRow(weights, row, source);
-            for (var column = 0; column < storedColumns; column++)
-            {
-                ((float*)panel)[((nint)column * width) + lane] = source[column] + 0f;
-            }
-        }
+
+        var pair = 127 * largest;
+        return pair <= short.MaxValue
+            ? pair
+            : throw new RnnFormatException($"tensor {weights.Values.Name}", "data", $"two adjacent weights whose products reach {pair}", $"products that 16 bits hold, up to {short.MaxValue}");
+
+        static int Reach(sbyte weight) => weight < 0 ? -weight : weight + 1;
     }
 
     private static float Element(Constant? vector, int row) => vector is null ? 0f : MemoryMarshal.Cast<byte, float>(vector.Data.Span)[row];

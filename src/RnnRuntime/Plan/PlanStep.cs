@@ -25,6 +25,9 @@ internal abstract class PlanStep(string name, string operation)
     /// <summary>Multiply-adds of a step of one stream.</summary>
     public virtual long MultiplyAdds => 0;
 
+    /// <summary>Int8 only: the largest of <see cref="PackedMatrix.LargestPair"/> over its matrices; 0 for all others.</summary>
+    public virtual int LargestPair => 0;
+
     /// <summary>Every buffer that it reads or writes.</summary>
     public abstract IEnumerable<BufferInfo> Buffers { get; }
 

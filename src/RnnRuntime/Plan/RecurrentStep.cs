@@ -36,6 +36,8 @@ internal sealed unsafe class RecurrentStep(
 
     public override double Density => DensityOf(weights.Input, weights.Recurrent, weights.Candidate);
 
+    public override int LargestPair => Math.Max(weights.Input.LargestPair, Math.Max(weights.Recurrent.LargestPair, weights.Candidate.LargestPair));
+
     public override long WeightBytes => weights.Input.DataBytes + weights.Recurrent.DataBytes + weights.Candidate.DataBytes;
 
     public override long MultiplyAdds =>

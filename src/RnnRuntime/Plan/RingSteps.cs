@@ -77,6 +77,8 @@ internal sealed unsafe class ConvolutionStep(
 
     public override double Density => DensityOf(matrix);
 
+    public override int LargestPair => matrix.LargestPair;
+
     public override long WeightBytes => matrix.DataBytes;
 
     public override long MultiplyAdds => (long)matrix.Lanes * matrix.Columns;

@@ -2,7 +2,7 @@ using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Plan;
 
-/// <summary>When a matrix is stored without its zeros. It changes no bit of what is computed.</summary>
+/// <summary>When a float32 or int8 matrix is stored without its zeros. It changes no bit of what is computed.</summary>
 internal enum SparseChoice
 {
     /// <summary>Where it was measured to pay.</summary>
@@ -19,7 +19,7 @@ internal static class SparseChoices
     public static bool Takes(this SparseChoice choice, WeightFormat format, BlockPattern pattern) => choice switch
     {
         SparseChoice.Never => false,
-        _ when !pattern.FitsIndices => false,
+        _ when format is not (WeightFormat.Float32 or WeightFormat.Int8) || !pattern.FitsIndices => false,
         SparseChoice.Always => true,
         _ => pattern.Density <= DensestThatPays(format, pattern.Columns),
     };

@@ -52,7 +52,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
         var data = Place<byte>(name, packed.DataBytes, WeightAlignment);
         Buffer.MemoryCopy(packed.Data, data, packed.DataBytes, packed.DataBytes);
         var scales = packed.IsInt8 ? Place($"{name}.scales", new ReadOnlySpan<float>(packed.RowScales, packed.Lanes)) : null;
-        return new PackedMatrix(data, packed.Format, scales, packed.Lanes, packed.Columns, packed.Range);
+        return packed with { Data = data, RowScales = scales };
     }
 
     /// <summary>The same without zeros; each of its parts touches a guard of its own. The packer owns the matrix.</summary>

@@ -19,7 +19,7 @@ public sealed class LifetimeTests
         RnnModel copy;
         using (var model = RnnModel.Load(folder["source.rnn"]))
         {
-            copy = RnnQuantizer.Quantize(model);
+            copy = RnnQuantizer.Quantize(model).CreateModel();
         }
 
         using (copy)

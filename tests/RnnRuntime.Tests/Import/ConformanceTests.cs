@@ -105,7 +105,8 @@ public sealed class ConformanceTests
         }
     }
 
-    private static IEnumerable<ModelCase> Cases(
+    /// <summary>The cases of a set of models, as its manifest lists them.</summary>
+    internal static IEnumerable<ModelCase> Cases(
         string set, Func<JsonElement, JsonElement> list, Func<JsonElement, double> absolute, Func<JsonElement, bool>? chosen = null)
     {
         var folder = SharedModels.Folder(set);

@@ -95,7 +95,7 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
         return Floats(NextConstantName(), new TensorShape(shape), values);
     }
 
-    public Constant NewConstant(ReadOnlySpan<sbyte> values, params ReadOnlySpan<int> shape) =>
+    public Constant NewInt8Constant(ReadOnlySpan<sbyte> values, params ReadOnlySpan<int> shape) =>
         new(NextConstantName(), TensorType.Int8, new TensorShape(shape), MemoryMarshal.AsBytes(values).ToArray());
 
     /// <summary>The value of a constant operand, made once.</summary>

@@ -96,7 +96,7 @@ internal static class RecurrentOperators
             return int8 is null
                 ? new RnnRuntime.Graph.Weights(emit.NewConstant(Rows(floats, direction, gates, h, columns), rows, columns), null)
                 : new RnnRuntime.Graph.Weights(
-                    emit.NewConstant(Rows<sbyte>(int8.Values, direction, gates, h, columns), rows, columns),
+                    emit.NewInt8Constant(Rows<sbyte>(int8.Values, direction, gates, h, columns), rows, columns),
                     emit.NewConstant(Rows(int8.Scales, direction, gates, h, 1), rows));
         }
     }

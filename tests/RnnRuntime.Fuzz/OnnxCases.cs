@@ -15,10 +15,14 @@ internal static class OnnxCases
         .. SharedFiles.Small(models, "onnx-rnn", "model.onnx", SmallFile),
     ];
 
+    /// <summary>Models with quantised integers.</summary>
+    public static IEnumerable<OnnxSketch> Quantized() =>
+        [RoundTrips(17), RoundTrips(21), IntegerProducts(), DynamicLstm(DataType.Int8, 0), DynamicLstm(DataType.Uint8, 3)];
+
     private static IEnumerable<OnnxSketch> Made() =>
     [
         Unary("Relu Tanh Sigmoid Elu LeakyRelu HardSigmoid"), Unary("Exp Softplus Softsign Abs Sqrt Log Neg Reciprocal Round Floor Ceil"),
-        Quantized(17), Quantized(21), IntegerProducts(), DynamicLstm(DataType.Int8, 0), DynamicLstm(DataType.Uint8, 3),
+        .. Quantized(),
         Unary("Softmax LogSoftmax Identity Clip"), Unary("ReduceMean ReduceMax ReduceSum", 12),
         new OnnxSketch().Input("x", 2, 3).Input("z", 3).Floats("w", 2, 1).Node("Add", "x z", "a").Node("Mul", "a w", "b").Node("Sub", "b x", "c")
             .Node("Div", "c z", "d").Node("Pow", "d w", "e").Node("PRelu", "e z", "f").Node("Min", "f x z", "g").Node("Max", "g w", "y").Output("y"),
@@ -62,7 +66,7 @@ internal static class OnnxCases
         return sketch.Output(value);
     }
 
-    private static OnnxSketch Quantized(int opset) => new OnnxSketch(opset)
+    private static OnnxSketch RoundTrips(int opset) => new OnnxSketch(opset)
         .Input("x", 2, 3).Tensor("s", DataType.Float, [3], 0.1f, 0.02f, 0.5f).Tensor("z", DataType.Int8, [3], new sbyte[] { 0, 3, -5 }).Tensor("one", DataType.Float, [], 0.05f)
         .Tensor("w", DataType.Int8, [3, 2], new sbyte[] { 1, -2, 127, -128, 5, 0 }).Tensor("b", DataType.Int32, [2], 30, -7)
         .Node("QuantizeLinear", "x s z", "q", ("axis", 1)).Node("DequantizeLinear", "q s z", "r", ("axis", -1)).Node("QuantizeLinear", "r one", "p").Node("DequantizeLinear", "p one", "t")

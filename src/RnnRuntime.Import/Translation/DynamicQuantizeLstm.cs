@@ -19,6 +19,7 @@ internal static class DynamicQuantizeLstm
         arguments.Expect(LstmInputs + 4, LstmInputs + 4, 3);
         var inputWeights = QuantizedMatrix.Read(arguments, 1, "W", LstmInputs);
         var recurrentWeights = QuantizedMatrix.Read(arguments, 2, "R", LstmInputs + 2);
+        node.Emit.Spend(inputWeights.Count + recurrentWeights.Count);
         var operands = node.Operands[..LstmInputs]
             .SetItem(1, Operand.Of(inputWeights.Dequantized()))
             .SetItem(2, Operand.Of(recurrentWeights.Dequantized()));

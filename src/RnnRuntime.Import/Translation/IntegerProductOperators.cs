@@ -33,6 +33,7 @@ internal static class IntegerProductOperators
             throw node.Refuse($"{node.Operand(0, "A")} and {node.Operand(1, "B")}", "B a matrix with as many rows as A has columns");
         }
 
+        emit.Spend(weights.Count);
         var ends = Parts(node, weights, reach);
         var parts = new List<Value>();
         for (int i = 0, start = 0; i < ends.Count; start = ends[i++])
@@ -50,6 +51,7 @@ internal static class IntegerProductOperators
         node.Arguments.Expect(2, 4);
         var (x, reach) = Centred(node, "x", isMatrix: false);
         var weights = Filters(node);
+        node.Emit.Spend(weights.Count);
         var integers = weights.Values<int>();
         var length = weights.Rank == 0 ? 1 : integers.Length / Math.Max(1, weights.Shape[0]);
         for (var filter = 0; length > 0 && filter < integers.Length / length; filter++)
@@ -94,6 +96,10 @@ internal static class IntegerProductOperators
         if (zeroPoint.IsConstant && zeroPoint.Constant.TryGetIntegers(out var known) && known.Length > 0)
         {
             reach = (int)Math.Max(high - known.Min(), known.Max() - low);
+            if (known.All(number => number == 0))
+            {
+                return (value, reach);
+            }
         }
 
         var zero = node.Emit.Reshape(node.ValueOf(zeroPoint, $"{name}_zero_point"), shape.AsSpan());

@@ -26,6 +26,8 @@ internal sealed class QuantizedMatrix
         _zeroPoints = zeroPoints;
     }
 
+    public long Count => _stored.Count;
+
     /// <summary>Whether the core's int8 form holds it as it is: symmetric, from -127, scales that are not negative.</summary>
     public bool FitsInt8 =>
         _stored.Type == ElementType.Int8 && _shape[2] <= RnnRuntime.Graph.Weights.MaximumInt8Columns && _zeroPoints.All(zero => zero == 0) &&

@@ -12,6 +12,8 @@ public sealed class IntegerProductTests
     private const int Rows = 3;
     private const int Columns = 5;
 
+    public static TheoryData<string> Kernels => [.. TestModels.Kernels];
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(7, 1)]
@@ -19,7 +21,19 @@ public sealed class IntegerProductTests
     [InlineData(400, 2)]
     [InlineData(5000, 20)]
     [InlineData(30000, 117)]
-    public void EverySumIsTheOneOfIntegersRoundedOnce(int depth, int most)
+    public void EverySumIsTheOneOfIntegersRoundedOnce(int depth, int most) => Check(depth, most, null);
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void EveryKernelGivesTheseSums(string kernel)
+    {
+        TestModels.Require(kernel);
+        Check(190, 1, kernel);
+        Check(400, 2, kernel);
+        Check(900, 4, kernel);
+    }
+
+    private static void Check(int depth, int most, string? kernel)
     {
         var random = new Random(Seed + depth);
         byte[] w = [.. Enumerable.Range(0, depth * Columns).Select(i => (byte)(i % Columns == 0 ? 255 * (random.Next(10) == 0 ? 0 : 1) : random.Next(256)))];
@@ -38,7 +52,7 @@ public sealed class IntegerProductTests
                 .. Enumerable.Range(0, Rows * Columns).Select(i => (double)(float)Enumerable.Range(0, depth).Sum(k =>
                     (long)(a[(i / Columns * depth) + k] - zeros[i / Columns]) * (w[(k * Columns) + (i % Columns)] - weightZeros[i % Columns]))),
             ];
-            var found = SketchRun.Step(graph, [.. a.Select(value => (float)value)], [.. zeros.Select(value => (float)value)])[0];
+            var found = SketchRun.Step(graph, kernel, [.. a.Select(value => (float)value)], [.. zeros.Select(value => (float)value)])[0];
             Assert.Equal(expected, found);
         }
     }

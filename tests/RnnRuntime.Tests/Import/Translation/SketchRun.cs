@@ -21,9 +21,11 @@ internal static class SketchRun
     }
 
     /// <summary>Every output of one step.</summary>
-    public static double[][] Step(RnnGraph graph, params ReadOnlySpan<float[]> inputs)
+    public static double[][] Step(RnnGraph graph, params ReadOnlySpan<float[]> inputs) => Step(graph, null, inputs);
+
+    public static double[][] Step(RnnGraph graph, string? kernel, params ReadOnlySpan<float[]> inputs)
     {
-        using var model = RnnModel.FromGraph(graph);
+        using var model = RnnModel.FromGraph(graph, new RnnOptions { Kernel = kernel });
         using var session = model.CreateSession(chunkLength: 1);
         for (var i = 0; i < inputs.Length; i++)
         {

@@ -60,7 +60,7 @@ internal sealed record QuantizationArguments(ElementType Type, ImmutableArray<in
         node.Expect(2, 3);
         if (x.Type != ElementType.Int32)
         {
-            CheckType(node, "x", x.Type);
+            CheckType(node, "x", x.Type, ", or int32");
         }
 
         if (zeroPoint is { } zero && zero.Type != x.Type)
@@ -73,12 +73,14 @@ internal sealed record QuantizationArguments(ElementType Type, ImmutableArray<in
             : throw node.Error("x_scale", $"{scale}", $"float32{(node.Opset >= 19 ? ", float16 or bfloat16" : "")} in opset {node.Opset}");
     }
 
-    private static void CheckType(NodeArguments node, string name, ElementType type)
+    private static void CheckType(NodeArguments node, string name, ElementType type, string orElse = "")
     {
         var fits = node.Opset < 21 ? type is ElementType.Int8 or ElementType.UInt8 : IsQuantized(type);
         if (!fits)
         {
-            throw node.Error($"{name} of type {NumberTypes.Name(type)}", $"int8 or uint8{(node.Opset < 21 ? "" : ", int16 or uint16")} in opset {node.Opset} ({NoSuchTypes})");
+            throw node.Error(
+                $"{name} of type {NumberTypes.Name(type)}",
+                $"int8 or uint8{(node.Opset < 21 ? "" : ", int16 or uint16")}{orElse} in opset {node.Opset} ({NoSuchTypes})");
         }
     }
 

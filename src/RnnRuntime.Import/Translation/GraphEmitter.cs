@@ -121,7 +121,7 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
     {
         { IsConstant: true } => ValueOf(location, operand.Constant),
         { IsRounded: true } => throw new RnnImportException(
-            location, $"{operand}, sums of products that may be beyond 2^24", "a Cast to float32 as their only reader, since float32 computes them"),
+            location, $"{operand}, sums of products that may be beyond 2^24", "Cast to float32 or DequantizeLinear as their only readers, since float32 computes them"),
         { Type: ElementType.Int32, Value.Type: TensorType.Float32 } => Cast(operand.Value, TensorType.Int32),
         _ => operand.Value,
     };

@@ -12,10 +12,10 @@ namespace RnnRuntime.Import.Translation;
 /// </summary>
 internal sealed class Translator
 {
-    private static readonly Dictionary<string, Func<NodeContext, ImmutableArray<Operand?>>> Handlers = MakeHandlers();
-
     private const string ContributedDomain = "com.microsoft";
-    private const long ContributedVersion = 1;
+    private const int ContributedVersion = 1;
+
+    private static readonly Dictionary<string, Func<NodeContext, ImmutableArray<Operand?>>> Handlers = MakeHandlers();
 
     private static readonly Dictionary<string, Func<NodeContext, ImmutableArray<Operand?>>> Contributed = new(StringComparer.Ordinal)
     {
@@ -159,7 +159,7 @@ internal sealed class Translator
 
         var handler = HandlerOf(node) ?? throw Unknown(node);
         var attributes = new NodeAttributes(node);
-        var opset = node.Domain.Length == 0 ? _model.Opset : (int)ContributedVersion;
+        var opset = node.Domain.Length == 0 ? _model.Opset : ContributedVersion;
         var context = new NodeContext(node, operands, attributes, opset, _limits, Emit);
         var outputs = handler(context);
         context.End();
@@ -172,7 +172,7 @@ internal sealed class Translator
         {
             throw new RnnImportException(
                 node.Location, $"the operator domain '{node.Domain}'",
-                $"operators of the ONNX standard, or of the domain {ContributedDomain} {string.Join(", ", Contributed.Keys)}; export the model without other contributed operators");
+                $"operators of the ONNX standard, or {string.Join(", ", Contributed.Keys)} of {ContributedDomain}; export the model without other contributed operators");
         }
 
         if (!_model.OtherOpsets.TryGetValue(node.Domain, out var version) || version != ContributedVersion)

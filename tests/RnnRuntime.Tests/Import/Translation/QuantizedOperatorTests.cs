@@ -1,3 +1,6 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using RnnRuntime.Fuzz;
 using RnnRuntime.Graph;
 using DataType = RnnRuntime.Import.Onnx.Proto.TensorProto.Types.DataType;
@@ -28,6 +31,24 @@ public sealed class QuantizedOperatorTests
             Assert.Empty(folded.Inputs);
             Assert.All(folded.Nodes, node => Assert.IsType<ConstantNode>(node));
             Assert.Equal(SketchRun.Step(folded), SketchRun.Step(graph, x));
+        }
+    }
+
+    /// <summary>Weights are uint8: ONNX Runtime's sums of int8 weights may saturate.</summary>
+    [Fact]
+    public void ADynamicProductIsThatOfOnnxRuntime()
+    {
+        var sketch = new OnnxSketch(13).Input("x", 2, 3, 4).Tensor("ws", DataType.Float, [3], 0.013f, 0.5f, 1.7f)
+            .Tensor("w", DataType.Uint8, [4, 3], new byte[] { 0, 255, 3, 128, 1, 17, 100, 50, 25, 7, 200, 77 }).Tensor("wz", DataType.Uint8, [], (byte)131)
+            .Node("DynamicQuantizeLinear", "x", "q q_scale q_zero").Node("MatMulInteger", "q w q_zero wz", "sums").Node("Cast", "sums", "f", ("to", 1))
+            .Node("Mul", "ws q_scale", "scale").Node("Mul", "f scale", "y").Output("y");
+        var graph = SketchRun.Import(sketch);
+        using var peer = new InferenceSession(sketch.Model().ToByteArray());
+        for (var seed = 0; seed < 12; seed++)
+        {
+            var x = Numbers(seed);
+            using var results = peer.Run([NamedOnnxValue.CreateFromTensor("x", new DenseTensor<float>(x, [2, 3, 4]))]);
+            Assert.Equal(results[0].AsEnumerable<float>().Select(value => (double)value), SketchRun.Step(graph, x)[0]);
         }
     }
 

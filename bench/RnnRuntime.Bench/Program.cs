@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Models;
+using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Roofline;
 using RnnRuntime.Bench.Suites;
 
@@ -14,6 +16,12 @@ try
             return 0;
         case ["models", ..]:
             ModelsCommand.Run(ModelsOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["precision", ..]:
+            PrecisionCommand.Run(PrecisionOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["crossover", ..]:
+            CrossoverCommand.Run(args.AsSpan(1));
             return 0;
         case ["roof"]:
             Console.WriteLine(Machine.Describe());
@@ -57,6 +65,8 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
         This machine's roof: read bandwidth of each cache level, float32 and int8 peaks of one core.
     {CompareOptions.Usage}
     {ModelsOptions.Usage}
+    {PrecisionOptions.Usage}
+    {CrossoverCommand.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
         {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}

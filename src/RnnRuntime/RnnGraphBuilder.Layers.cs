@@ -146,8 +146,8 @@ public sealed partial class RnnGraphBuilder
         CheckData(table, (long)count * size, "[count, size]", nameof(table));
 
         name = NodeName(name, "embedding");
-        var constant = CopyConstant($"{name}.table", table, new TensorShape(count, size));
-        return Add(new EmbeddingNode(name, index, Float32($"{name}.output", Fit(() => ShapeRules.EmbeddingOutput(name, index, constant))), constant));
+        var rows = new Weights(CopyConstant($"{name}.table", table, new TensorShape(count, size)));
+        return Add(new EmbeddingNode(name, index, Float32($"{name}.output", Fit(() => ShapeRules.EmbeddingOutput(name, index, rows))), rows));
     }
 
     /// <summary>Streaming causal 1-D convolution over time; the taps of past steps are state.</summary>

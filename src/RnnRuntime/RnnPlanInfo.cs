@@ -8,7 +8,11 @@ namespace RnnRuntime;
 /// <param name="Kernel">Variant and precision; empty for a copy.</param>
 /// <param name="WeightBytes">Bytes of packed weights that one step of one stream reads.</param>
 /// <param name="MultiplyAdds">Multiply-adds of one step of one stream, padding included.</param>
-public sealed record PlanStepInfo(string Name, string Operation, string Kernel, long WeightBytes, long MultiplyAdds);
+/// <param name="LargestPair">
+/// Int8 only, otherwise 0: the largest magnitude that two adjacent products of these weights can have together in the kernels, whatever the inputs
+/// are. It is found when the model is loaded and is at most 32,767, so that 16 bits hold it and no kernel can saturate.
+/// </param>
+public sealed record PlanStepInfo(string Name, string Operation, string Kernel, long WeightBytes, long MultiplyAdds, int LargestPair);
 
 /// <summary>One buffer of a session's arena.</summary>
 /// <param name="Name">What it holds.</param>

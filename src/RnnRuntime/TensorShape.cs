@@ -13,6 +13,12 @@ public enum TensorType
 
     /// <summary>Signed 8-bit integer; used for quantised weights only.</summary>
     Int8,
+
+    /// <summary>The upper half of a binary32: 8 bits of exponent, 7 of significand; used for weights only.</summary>
+    BFloat16,
+
+    /// <summary>IEEE 754 binary16; used for weights only.</summary>
+    Float16,
 }
 
 /// <summary>The extents of a tensor, outermost first. A scalar has rank 0. Immutable; every extent is at least 1.</summary>

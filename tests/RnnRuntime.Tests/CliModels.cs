@@ -14,7 +14,7 @@ public sealed class CliModels : IDisposable
     public CliModels()
     {
         Save(LanguageModel(), LanguageModelFile);
-        using (var model = RnnModel.FromGraph(RnnQuantizer.Quantize(LanguageModel())))
+        using (var model = RnnModel.FromGraph(TestModels.ToInt8(LanguageModel())))
         {
             model.Save(Int8LanguageModelFile);
         }

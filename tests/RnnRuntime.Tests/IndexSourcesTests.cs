@@ -17,7 +17,7 @@ public sealed class IndexSourcesTests
         var picked = sketch.Add("picked", (name, output) => new PickNode(name, [joined, c], output, sketch.Integers(-1, 5, 0), 3), TensorType.Int32, 3);
         sketch.Output("columns", sketch.Add("columns", (name, output) => new GatherNode(name, data, picked, output, 1), 4, 3));
         sketch.Output("rows", sketch.Add("rows", (name, output) => new GatherNode(name, data, b, output, 0), 2, 7));
-        sketch.Output("table", sketch.Add("table", (name, output) => new EmbeddingNode(name, c, output, sketch.Floats(9, 1)), 2, 1));
+        sketch.Output("table", sketch.Add("table", (name, output) => new EmbeddingNode(name, c, output, new Weights(sketch.Floats(9, 1))), 2, 1));
         sketch.Output("rate", sketch.Add("cast", (name, output) => new CastNode(name, rate, output)));
         var graph = sketch.Build();
         GraphValidator.Validate(graph);
@@ -49,7 +49,7 @@ public sealed class IndexSourcesTests
             _ => new PickNode(name, [ids], output, sketch.Integers(0, -1), number),
         }, TensorType.Int32, 2);
         var moved = sketch.Add("moved", (name, output) => new ViewNode(name, indices, output, [1], 0), TensorType.Int32, 2);
-        sketch.Output("y", sketch.Add("look_up", (name, output) => new EmbeddingNode(name, moved, output, sketch.Floats(4, 3)), 2, 3));
+        sketch.Output("y", sketch.Add("look_up", (name, output) => new EmbeddingNode(name, moved, output, new Weights(sketch.Floats(4, 3))), 2, 3));
         if (section is null)
         {
             GraphValidator.Validate(sketch.Build());
@@ -77,7 +77,7 @@ public sealed class IndexSourcesTests
 
         for (var i = 0; i < Length; i++)
         {
-            sketch.Add($"embedding{i}", (name, output) => new EmbeddingNode(name, value, output, table), 200, 1);
+            sketch.Add($"embedding{i}", (name, output) => new EmbeddingNode(name, value, output, new Weights(table)), 200, 1);
         }
 
         sketch.Output("y", value);

@@ -18,7 +18,7 @@ public sealed class LanguageModelTests
     {
         using var folder = new TemporaryDirectory();
         using var model = RnnModel.Load(RepositoryFiles.Require(Float32));
-        using var quantized = RnnQuantizer.Quantize(model);
+        using var quantized = RnnQuantizer.Quantize(model).CreateModel();
         quantized.Save(folder["charlm.rnn"]);
         Assert.Equal(File.ReadAllBytes(RepositoryFiles.Require(Shipped)), File.ReadAllBytes(folder["charlm.rnn"]));
     }
@@ -44,7 +44,7 @@ public sealed class LanguageModelTests
         Assert.True(single < 1.5, $"float32: {single} nats a character");
         Assert.True(Math.Abs(quantized - single) < 0.01, $"int8: {quantized} nats a character, float32: {single}");
         Assert.Equal(1.4319, single, 1e-4);
-        Assert.Equal(1.4323, quantized, 1e-4);
+        Assert.Equal(1.4322, quantized, 1e-4);
 
         double Nats(string model)
         {

@@ -60,7 +60,7 @@ internal static partial class SampleGraphs
         var picked = sketch.Add(
             "pick_int32", (name, output) => new PickNode(name, [four, ids], output, sketch.Integers(5, -1, 0, 3), 2), TensorType.Int32, 2, 2);
         var fixedIds = sketch.Add("fixed_ids", (name, output) => new ConstantNode(name, output, sketch.Integers(2, 0, 1)), TensorType.Int32, 3);
-        var embedded = sketch.Add("embedded", (name, output) => new EmbeddingNode(name, picked, output, sketch.Floats(5, 2)), 2, 2, 2);
+        var embedded = sketch.Add("embedded", (name, output) => new EmbeddingNode(name, picked, output, new Weights(sketch.Floats(5, 2))), 2, 2, 2);
         var counted = sketch.Add("gather_int32", (name, output) => new GatherNode(name, four, ids, output, 0), TensorType.Int32, 2);
         var gathered = sketch.Add("gather", (name, output) => new GatherNode(name, transposed, fixedIds, output, 0), 3, 2);
         var joined = sketch.Add("concat", (name, output) => new ConcatNode(name, [transposed, gathered, transposed], output, 1), 3, 6);

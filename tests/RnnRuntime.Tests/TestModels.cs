@@ -32,7 +32,11 @@ internal static class TestModels
         return RnnModel.FromGraph(graph, new RnnOptions { Kernel = kernel });
     }
 
-    public static RnnGraph Quantized(this RnnGraph graph, bool quantized) => quantized ? RnnQuantizer.Quantize(graph) : graph;
+    public static RnnGraph Quantized(this RnnGraph graph, bool quantized) => quantized ? ToInt8(graph) : graph;
+
+    /// <summary>Every node in int8, also those that it slows down.</summary>
+    public static RnnGraph ToInt8(RnnGraph graph, params string[] keepFloat) =>
+        RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { KeepFloat = keepFloat, NeverSlower = false }).Graph;
 
     /// <summary>One layer (or a few of a kind) from [features] to [size].</summary>
     public static RnnGraph Single(string kind, int features, int size, int seed, bool bias = true)

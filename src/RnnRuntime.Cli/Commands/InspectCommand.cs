@@ -105,7 +105,13 @@ internal static class InspectCommand
         }
 
         edges.Write();
-        Console.Out.WriteLine($"kernel {model.Kernel}: {model.DescribePlan(1, 1).Steps.Length} plan steps, {model.WeightBytes} bytes of packed weights");
+        var steps = model.DescribePlan(1, 1).Steps;
+        Console.Out.WriteLine($"kernel {model.Kernel}: {steps.Length} plan steps, {model.WeightBytes} bytes of packed weights");
+        if (steps.Max(step => step.LargestPair) is var pair and > 0)
+        {
+            Console.Out.WriteLine($"int8: two products of these weights together reach {Text.Count(pair)}, 16 bits hold {Text.Count(short.MaxValue)}: no kernel can saturate");
+        }
+
         Console.Out.WriteLine();
         WriteOperators(nodes);
         Console.Out.WriteLine();
@@ -156,11 +162,11 @@ internal static class InspectCommand
     private static void WritePlan(RnnPlanInfo plan)
     {
         Console.Out.WriteLine();
-        var steps = new Listing($"plan: kernel {plan.Kernel}, {plan.WeightBytes} bytes of packed weights", ">step", "node", "operation", "kernel", ">packed bytes", ">multiply-adds");
+        var steps = new Listing($"plan: kernel {plan.Kernel}, {plan.WeightBytes} bytes of packed weights", ">step", "node", "operation", "kernel", ">packed bytes", ">multiply-adds", ">largest pair");
         for (var i = 0; i < plan.Steps.Length; i++)
         {
             var step = plan.Steps[i];
-            steps.Add(Text.Count(i), step.Name, step.Operation, step.Kernel, Text.Count(step.WeightBytes), Text.Count(step.MultiplyAdds));
+            steps.Add(Text.Count(i), step.Name, step.Operation, step.Kernel, Text.Count(step.WeightBytes), Text.Count(step.MultiplyAdds), step.LargestPair == 0 ? "" : Text.Count(step.LargestPair));
         }
 
         steps.Write();
@@ -243,6 +249,7 @@ internal static class InspectCommand
             writer.WriteString("kernel", step.Kernel);
             writer.WriteNumber("weightBytes", step.WeightBytes);
             writer.WriteNumber("multiplyAdds", step.MultiplyAdds);
+            writer.WriteNumber("largestPair", step.LargestPair);
             writer.WriteEndObject();
         }
 

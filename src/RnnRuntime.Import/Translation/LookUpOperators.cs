@@ -31,7 +31,7 @@ internal static class LookUpOperators
         var emit = node.Emit;
         if (data.IsConstant && data.Type == ElementType.Float32 && axis == 0 && data.Shape.Length == 2)
         {
-            var table = emit.NewConstant($"{node.Location}, input data", data.Constant);
+            var table = new RnnRuntime.Graph.Weights(emit.NewConstant($"{node.Location}, input data", data.Constant));
             var row = emit.NewValue(TensorType.Float32, ShapeRules.EmbeddingOutput(node.Location, indices.Value, table));
             emit.Add(new EmbeddingNode(emit.NewNodeName(), indices.Value, row, table));
             return [Operand.Of(row, data.Type)];

@@ -76,13 +76,10 @@ internal sealed class JsonFields
         return ToNumber(element, out int value) ? value : throw new RnnFormatException(_section, _prefix + name, Describe(element), "a 32-bit integer");
     }
 
-    public float Float(string name)
-    {
-        var element = Take(name, "a number");
-        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out var value) && float.IsFinite(value)
-            ? value
-            : throw new RnnFormatException(_section, _prefix + name, Describe(element), "a finite float32 number");
-    }
+    public float Float(string name) => ToFloat(Take(name, "a number"), name);
+
+    /// <summary>0 where the field is left out.</summary>
+    public float OptionalFloat(string name) => TakeOptional(name) is { } element ? ToFloat(element, name) : 0;
 
     public ImmutableArray<int> Numbers(string name)
     {
@@ -162,6 +159,11 @@ internal sealed class JsonFields
     }
 
     private static string Show(string key) => key.Length is > 0 and <= 80 ? key : Names.Quote(key);
+
+    private float ToFloat(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out var value) && float.IsFinite(value)
+            ? value
+            : throw new RnnFormatException(_section, _prefix + name, Describe(element), "a finite float32 number");
 
     private string ToText(JsonElement element, string name) => element.ValueKind == JsonValueKind.String
         ? Decode(() => element.GetString()!, _section, _prefix + name)

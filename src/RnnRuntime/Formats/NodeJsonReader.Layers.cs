@@ -65,7 +65,7 @@ internal sealed partial class NodeJsonReader
     private EmbeddingNode ReadEmbedding(string name)
     {
         var indices = Input("indices");
-        var table = Tensor("table");
+        var table = Matrix("table", "scales");
         return new EmbeddingNode(name, indices, Output("output", ShapeRules.EmbeddingOutput(_section, indices, table)), table);
     }
 

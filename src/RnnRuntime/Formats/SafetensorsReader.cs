@@ -192,7 +192,9 @@ internal sealed class SafetensorsReader : IDisposable
         "F32" => TensorType.Float32,
         "I32" => TensorType.Int32,
         "I8" => TensorType.Int8,
-        _ => throw new RnnFormatException(section, "dtype", Names.Quote(dtype), "F32, I32 or I8"),
+        "BF16" => TensorType.BFloat16,
+        "F16" => TensorType.Float16,
+        _ => throw new RnnFormatException(section, "dtype", Names.Quote(dtype), "F32, I32, I8, BF16 or F16"),
     };
 
     private static string Shorten(string name) => name.Length <= 80 ? name : name[..80] + "...";

@@ -101,6 +101,8 @@ internal static class SafetensorsWriter
         TensorType.Float32 => "F32",
         TensorType.Int32 => "I32",
         TensorType.Int8 => "I8",
+        TensorType.BFloat16 => "BF16",
+        TensorType.Float16 => "F16",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 }

@@ -29,9 +29,9 @@ internal sealed partial class GraphValidator
                 CheckConstant(constant);
             }
 
-            foreach (var weights in WeightsOf(node))
+            foreach (var matrix in NodeWeights.Of(node))
             {
-                CheckScales(weights);
+                CheckScales(matrix.Weights);
             }
 
             CheckParameters(node, section);
@@ -138,6 +138,18 @@ internal sealed partial class GraphValidator
 
     private void CheckScales(Weights weights)
     {
+        if (weights.Factors is { } factors && _scales.Add(factors))
+        {
+            var values = MemoryMarshal.Cast<byte, float>(factors.Data.Span);
+            for (var i = 0; i < values.Length; i++)
+            {
+                if (!(values[i] > 0))
+                {
+                    throw new RnnFormatException($"tensor {factors.Name}", $"data[{i}]", $"{values[i]}", "a factor above 0");
+                }
+            }
+        }
+
         if (weights.Scales is { } scales && _scales.Add(scales))
         {
             var values = MemoryMarshal.Cast<byte, float>(scales.Data.Span);
@@ -150,18 +162,4 @@ internal sealed partial class GraphValidator
             }
         }
     }
-
-    private static ReadOnlySpan<Weights> WeightsOf(Node node) => node switch
-    {
-        LstmNode lstm => new Weights[] { lstm.InputWeights, lstm.RecurrentWeights },
-        GruNode gru => new Weights[] { gru.InputWeights, gru.RecurrentWeights },
-        RnnNode rnn => new Weights[] { rnn.InputWeights, rnn.RecurrentWeights },
-        LinearNode linear => new Weights[] { linear.Weights },
-        CausalConv1dNode convolution => new Weights[] { convolution.Weights },
-        ConvNode convolution => new Weights[] { convolution.Weights },
-        SequenceNode sequence => sequence.Projection is null
-            ? new Weights[] { sequence.InputWeights, sequence.RecurrentWeights }
-            : new Weights[] { sequence.InputWeights, sequence.RecurrentWeights, sequence.Projection },
-        _ => [],
-    };
 }

@@ -110,7 +110,7 @@ internal sealed partial class GraphValidator
             var section = $"graph.outputs[{i}]";
             CheckUnique(section, names, name, "output");
             CheckDefined(section, "value", value, "a value that the graph defines");
-            if (value.Type == TensorType.Int8)
+            if (!Names.IsOfValues(value.Type))
             {
                 throw new RnnFormatException(section, "type", Names.Of(value.Type), "float32 or int32");
             }
@@ -182,9 +182,16 @@ internal sealed partial class GraphValidator
             throw new RnnFormatException(section, "data", $"{bytes.Length} bytes", $"{expectedBytes} bytes for {Names.Describe(constant.Type, constant.Shape)}");
         }
 
-        if (constant.Type == TensorType.Float32 && IndexOfNonFinite(MemoryMarshal.Cast<byte, uint>(bytes)) is var index and >= 0)
+        var index = constant.Type switch
         {
-            throw new RnnFormatException(section, $"data[{index}]", $"{MemoryMarshal.Cast<byte, float>(bytes)[index]}", "a finite number");
+            TensorType.Float32 => IndexOfNonFinite(MemoryMarshal.Cast<byte, uint>(bytes), 0x7F80_0000u),
+            TensorType.BFloat16 => IndexOfNonFinite(MemoryMarshal.Cast<byte, ushort>(bytes), (ushort)0x7F80),
+            TensorType.Float16 => IndexOfNonFinite(MemoryMarshal.Cast<byte, ushort>(bytes), (ushort)0x7C00),
+            _ => -1,
+        };
+        if (index >= 0)
+        {
+            throw new RnnFormatException(section, $"data[{index}]", $"{HalfPrecision.Element(constant, index)}", "a finite number");
         }
 
         if (constant.Type == TensorType.Int8 && bytes.IndexOf((byte)0x80) is var minimum and >= 0)
@@ -194,19 +201,19 @@ internal sealed partial class GraphValidator
     }
 
     /// <summary>Index of the first infinity or NaN (all exponent bits set), or -1.</summary>
-    private static int IndexOfNonFinite(ReadOnlySpan<uint> bits)
+    private static int IndexOfNonFinite<T>(ReadOnlySpan<T> bits, T exponentMask)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        const uint ExponentMask = 0x7F80_0000;
         var i = 0;
-        var mask = new Vector<uint>(ExponentMask);
-        while (i + Vector<uint>.Count <= bits.Length && !Vector.EqualsAny(new Vector<uint>(bits[i..]) & mask, mask))
+        var mask = new Vector<T>(exponentMask);
+        while (i + Vector<T>.Count <= bits.Length && !Vector.EqualsAny(new Vector<T>(bits[i..]) & mask, mask))
         {
-            i += Vector<uint>.Count;
+            i += Vector<T>.Count;
         }
 
         for (; i < bits.Length; i++)
         {
-            if ((bits[i] & ExponentMask) == ExponentMask)
+            if ((bits[i] & exponentMask) == exponentMask)
             {
                 return i;
             }

@@ -50,7 +50,7 @@ internal static class IndexSources
             switch (node)
             {
                 case EmbeddingNode embedding:
-                    Narrow(embedding.Indices, embedding.Table.Shape[0], i);
+                    Narrow(embedding.Indices, embedding.Table.Rows, i);
                     break;
                 case GatherNode gather:
                     Narrow(gather.Indices, gather.Data.Shape[gather.Axis], i);

@@ -60,6 +60,8 @@ internal static class Names
         TensorType.Float32 => "float32",
         TensorType.Int32 => "int32",
         TensorType.Int8 => "int8",
+        TensorType.BFloat16 => "bfloat16",
+        TensorType.Float16 => "float16",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 
@@ -67,7 +69,15 @@ internal static class Names
     public static string Of<T>(T value)
         where T : struct, Enum => OperatorNames<T>.Of(value);
 
-    public static int SizeOf(TensorType type) => type == TensorType.Int8 ? 1 : 4;
+    public static int SizeOf(TensorType type) => type switch
+    {
+        TensorType.Int8 => 1,
+        TensorType.BFloat16 or TensorType.Float16 => 2,
+        _ => 4,
+    };
+
+    /// <summary>Whether values may have the type; all others are for weights only.</summary>
+    public static bool IsOfValues(TensorType type) => type is TensorType.Float32 or TensorType.Int32;
 
     public static string Describe(TensorType type, TensorShape shape) => $"{Of(type)} {shape}";
 }

@@ -42,8 +42,8 @@ internal static partial class ShapeRules
                 break;
             case EmbeddingNode embedding:
                 TypeOf(section, "inputs.indices", embedding.Indices, TensorType.Int32);
-                Require(embedding.Table is { Type: TensorType.Float32, Shape.Rank: 2 },
-                    section, "tensors.table", Names.Describe(embedding.Table.Type, embedding.Table.Shape), "float32 [count, size]");
+                Matrix(section, "table", "scales", embedding.Table);
+                Require(embedding.Table.Factors is null, section, "tensors.table_factors", embedding.Table.Factors?.Name ?? "", "nothing, as a table multiplies nothing");
                 Expect(section, "outputs.output", embedding.Output, TensorType.Float32, EmbeddingOutput(section, embedding.Indices, embedding.Table));
                 break;
             case CausalConv1dNode convolution:
@@ -79,7 +79,7 @@ internal static partial class ShapeRules
                 Expect(section, "outputs.output", select.Output, TensorType.Float32, SelectOutput(section, select.Condition, select.WhenTrue, select.WhenFalse));
                 break;
             case CastNode cast:
-                Require(cast.Input.Type != cast.Output.Type && cast.Input.Type != TensorType.Int8 && cast.Output.Type != TensorType.Int8,
+                Require(cast.Input.Type != cast.Output.Type && Names.IsOfValues(cast.Input.Type) && Names.IsOfValues(cast.Output.Type),
                     section, "outputs.output", $"{Names.Of(cast.Input.Type)} to {Names.Of(cast.Output.Type)}", "float32 to int32 or int32 to float32");
                 Expect(section, "outputs.output", cast.Output, cast.Output.Type, cast.Input.Shape);
                 break;
@@ -133,7 +133,7 @@ internal static partial class ShapeRules
                 Same(section, "outputs.output", softmax.Output, softmax.Input);
                 break;
             case ConstantNode constant:
-                Require(constant.Data.Type != TensorType.Int8, section, "tensors.data", Names.Of(constant.Data.Type), "float32 or int32");
+                Require(Names.IsOfValues(constant.Data.Type), section, "tensors.data", Names.Of(constant.Data.Type), "float32 or int32");
                 Expect(section, "outputs.output", constant.Output, constant.Data.Type, constant.Data.Shape);
                 break;
             default:
@@ -167,10 +167,10 @@ internal static partial class ShapeRules
     public static TensorShape SelectOutput(string section, Value condition, Value whenTrue, Value whenFalse) => Broadcast(
         section, "inputs.when_false", Broadcast(section, "inputs.when_true", condition.Shape, whenTrue.Shape), whenFalse.Shape);
 
-    public static TensorShape EmbeddingOutput(string section, Value indices, Constant table)
+    public static TensorShape EmbeddingOutput(string section, Value indices, Weights table)
     {
-        Require(table.Shape.Rank == 2, section, "tensors.table", $"{table.Shape}", "[count, size]");
-        return Shape(section, "outputs.output", [.. indices.Shape.Dimensions, table.Shape[1]]);
+        RequireMatrix(section, "tensors.table", table.Values);
+        return Shape(section, "outputs.output", [.. indices.Shape.Dimensions, table.Columns]);
     }
 
     /// <summary>Weights need rank 2 before their rows may be asked for.</summary>
@@ -182,7 +182,7 @@ internal static partial class ShapeRules
     {
         Matrix(section, "input_weights", "input_scales", inputWeights);
         Matrix(section, "recurrent_weights", "recurrent_scales", recurrentWeights);
-        Require(inputWeights.IsInt8 == recurrentWeights.IsInt8, section, "tensors.recurrent_weights",
+        Require(inputWeights.Values.Type == recurrentWeights.Values.Type, section, "tensors.recurrent_weights",
             Names.Of(recurrentWeights.Values.Type), $"{Names.Of(inputWeights.Values.Type)} as the input weights");
         Rank1(section, "inputs.input", input);
         Rank1(section, "inputs.hidden", hidden);
@@ -226,14 +226,27 @@ internal static partial class ShapeRules
     private static void Matrix(string section, string valuesField, string scalesField, Weights weights)
     {
         RequireMatrix(section, $"tensors.{valuesField}", weights.Values);
-        Require(weights.Values.Type is TensorType.Float32 or TensorType.Int8,
-            section, $"tensors.{valuesField}", Names.Of(weights.Values.Type), "float32 or int8");
+        Require(weights.Values.Type != TensorType.Int32,
+            section, $"tensors.{valuesField}", Names.Of(weights.Values.Type), "float32, bfloat16, float16 or int8");
         Require(weights.IsInt8 == weights.Scales is not null, section, $"tensors.{scalesField}",
-            weights.Scales is null ? "nothing" : weights.Scales.Name, weights.IsInt8 ? "a scale per row, as the weights are int8" : "nothing, as the weights are float32");
+            weights.Scales is null ? "nothing" : weights.Scales.Name,
+            weights.IsInt8 ? "a scale per row, as the weights are int8" : $"nothing, as the weights are {Names.Of(weights.Values.Type)}");
+        Require(weights.Range == 0 || (weights.IsInt8 && weights.Range >= Weights.SmallestRange && float.IsFinite(weights.Range)), section,
+            $"attributes.{RangeOf(valuesField)}", $"{weights.Range}",
+            weights.IsInt8 ? $"0 or a finite number of at least {Weights.SmallestRange}" : $"nothing, as the weights are {Names.Of(weights.Values.Type)}");
         Vector(section, $"tensors.{scalesField}", weights.Scales, weights.Rows);
+        Require(weights.Factors is null || weights.IsInt8, section, $"tensors.{FactorsOf(valuesField)}",
+            weights.Factors?.Name ?? "", $"nothing, as the weights are {Names.Of(weights.Values.Type)}");
+        Vector(section, $"tensors.{FactorsOf(valuesField)}", weights.Factors, weights.Columns);
         Require(!weights.IsInt8 || weights.Columns <= Weights.MaximumInt8Columns, section, $"tensors.{valuesField}",
             $"{weights.Columns} int8 columns", $"at most {Weights.MaximumInt8Columns}, so that sums are exact in int32");
     }
+
+    /// <summary>The attribute that holds the range of what a matrix multiplies: <c>input_range</c> for <c>input_weights</c>, <c>range</c> for <c>weights</c>.</summary>
+    public static string RangeOf(string weights) => weights == "weights" ? "range" : $"{weights.Replace("_weights", "", StringComparison.Ordinal)}_range";
+
+    /// <summary>The tensor of a matrix's factors: <c>input_factors</c> for <c>input_weights</c>, <c>factors</c> for <c>weights</c>.</summary>
+    public static string FactorsOf(string weights) => weights == "weights" ? "factors" : $"{weights.Replace("_weights", "", StringComparison.Ordinal)}_factors";
 
     private static void Dimensions(string section, string field, Constant matrix, long rows, long columns) =>
         Require(matrix.Shape[0] == rows && matrix.Shape[1] == columns, section, field, $"{matrix.Shape}", $"[{rows}, {columns}]");

@@ -2,27 +2,51 @@ using System.Runtime.InteropServices;
 
 namespace RnnRuntime.Graph;
 
-/// <summary>The numbers that stored weights stand for.</summary>
+/// <summary>The real numbers that weights stand for.</summary>
 internal static class WeightValues
 {
-    /// <summary>[rows, columns] as float32, whatever the weights are stored as.</summary>
-    public static float[] ToFloat32(Weights weights) => weights.Values.Type switch
+    /// <summary>All of them, row-major; int8 is <c>scale[row] * stored * factor[column]</c>.</summary>
+    public static float[] ToFloat32(Weights weights)
     {
-        TensorType.Float32 => MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span).ToArray(),
-        TensorType.Int8 => Scale(weights),
-        var type => throw new NotSupportedException($"'{weights.Values.Name}': weights of {Names.Of(type)} have no rule for their float32 values."),
-    };
-
-    private static float[] Scale(Weights weights)
-    {
-        var stored = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span);
-        var scales = MemoryMarshal.Cast<byte, float>(weights.Scales!.Data.Span);
-        var values = new float[stored.Length];
-        for (var i = 0; i < values.Length; i++)
+        var values = new float[weights.Values.Shape.ElementCount];
+        for (var row = 0; row < weights.Rows; row++)
         {
-            values[i] = scales[i / weights.Columns] * stored[i];
+            CopyRow(weights, row, values.AsSpan(row * weights.Columns, weights.Columns));
         }
 
         return values;
+    }
+
+    /// <summary>One row of them.</summary>
+    public static void CopyRow(Weights weights, int row, Span<float> target)
+    {
+        var data = weights.Values.Data.Span;
+        var start = row * weights.Columns;
+        switch (weights.Values.Type)
+        {
+            case TensorType.Float32:
+                MemoryMarshal.Cast<byte, float>(data).Slice(start, weights.Columns).CopyTo(target);
+                break;
+            case TensorType.Int8:
+                var scale = MemoryMarshal.Cast<byte, float>(weights.Scales!.Data.Span)[row];
+                for (var column = 0; column < weights.Columns; column++)
+                {
+                    target[column] = (sbyte)data[start + column] * scale;
+                }
+
+                for (var column = 0; weights.Factors is not null && column < weights.Columns; column++)
+                {
+                    target[column] *= HalfPrecision.Element(weights.Factors, column);
+                }
+
+                break;
+            default:
+                for (var column = 0; column < weights.Columns; column++)
+                {
+                    target[column] = HalfPrecision.Element(weights.Values, start + column);
+                }
+
+                break;
+        }
     }
 }

@@ -6,8 +6,9 @@ namespace RnnRuntime.Kernels;
 /// The recurrent cells, written once over the primitives. The input product runs over all time steps at once, the recurrent
 /// product step by step over all streams; both continue the same sum, so how a sequence is cut into calls changes no bit.
 /// </summary>
-internal static unsafe class Cells<TFp32, TInt8, TLanes, TVector>
+internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
     where TFp32 : struct, IFp32Kernel
+    where THalf : struct, IHalfKernel
     where TInt8 : struct, IInt8Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
@@ -99,7 +100,7 @@ internal static unsafe class Cells<TFp32, TInt8, TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch) =>
-        Product<TFp32, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
+        Product<TFp32, THalf, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
 
     // Two passes: the second one waits for the first one's results, and one loop would fill the processor's window with waiting work
     // (measured at 24 units: 1.3 times slower).

@@ -8,6 +8,7 @@ namespace RnnRuntime.Kernels;
 /// group, an int32: the sum of the magnitudes of negative elements. With the mask m, w * x = (w ^ m) * |x| where x is not negative, and
 /// (w ^ m) * |x| + |x| where it is (w ^ -1 = -w - 1). So one exclusive-or replaces the sign of x, and the last terms, the same
 /// for every row, start the sum. A pair of such products lies within 2 * 127 * [-128, 127], which fits 16 bits: nothing can saturate.
+/// The packer finds the largest pair of the weights at hand (<see cref="PackedMatrix.LargestPair"/>).
 /// </para>
 /// </summary>
 internal unsafe interface IInt8Kernel
@@ -28,8 +29,8 @@ internal unsafe interface IInt8Kernel
     static abstract int LargestMagnitudeBits(float* x, int count);
 
     /// <summary>
-    /// Rounds x * factor to nearest, ties to even, and writes a quantised vector; columns up to a multiple of 4 become zeros.
-    /// |x * factor| is at most 127 up to rounding.
+    /// Rounds x * factor to nearest, ties to even, and writes a quantised vector; columns up to a multiple of 4 become zeros. Where an
+    /// |x * factor| is above 127, beyond rounding, what is written has no meaning. Returns what <see cref="LargestMagnitudeBits"/> does.
     /// </summary>
-    static abstract void Quantize(float* x, int count, float factor, sbyte* result);
+    static abstract int Quantize(float* x, int count, float factor, sbyte* result);
 }

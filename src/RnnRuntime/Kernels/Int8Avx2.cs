@@ -57,7 +57,7 @@ internal readonly unsafe struct Int8Avx2 : IInt8Kernel
 
     public static int LargestMagnitudeBits(float* x, int count) => Int8Avx2Quantizer.LargestMagnitudeBits(x, count);
 
-    public static void Quantize(float* x, int count, float factor, sbyte* result) => Int8Avx2Quantizer.Quantize(x, count, factor, result);
+    public static int Quantize(float* x, int count, float factor, sbyte* result) => Int8Avx2Quantizer.Quantize(x, count, factor, result);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Products(Vector256<sbyte> weights, Vector256<sbyte> masks, Vector256<byte> magnitudes, Vector256<short> ones) =>

@@ -62,7 +62,7 @@ internal readonly unsafe struct Int8Avx512 : IInt8Kernel
 
     public static int LargestMagnitudeBits(float* x, int count) => Int8Avx2Quantizer.LargestMagnitudeBits(x, count);
 
-    public static void Quantize(float* x, int count, float factor, sbyte* result) => Int8Avx2Quantizer.Quantize(x, count, factor, result);
+    public static int Quantize(float* x, int count, float factor, sbyte* result) => Int8Avx2Quantizer.Quantize(x, count, factor, result);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Products(Vector512<sbyte> weights, Vector512<sbyte> masks, Vector512<byte> magnitudes, Vector512<short> ones) =>

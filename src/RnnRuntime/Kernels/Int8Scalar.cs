@@ -56,7 +56,11 @@ internal readonly unsafe struct Int8Scalar : IInt8Kernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Quantize(float* x, int count, float factor, sbyte* result) => QuantizeFrom(0, x, count, factor, result, 0);
+    public static int Quantize(float* x, int count, float factor, sbyte* result)
+    {
+        QuantizeFrom(0, x, count, factor, result, 0);
+        return LargestMagnitudeBits(x, count);
+    }
 
     /// <summary>Quantises the elements from <paramref name="start"/> (a multiple of 4) on, given the sum of those before it.</summary>
     public static void QuantizeFrom(int start, float* x, int count, float factor, sbyte* result, int negatives)
@@ -64,7 +68,7 @@ internal readonly unsafe struct Int8Scalar : IInt8Kernel
         var stored = (count + 3) & ~3;
         for (var i = start; i < stored; i++)
         {
-            var value = i < count ? (int)MathF.Round(x[i] * factor) : 0;
+            var value = i < count ? (int)Math.Clamp(MathF.Round(x[i] * factor), -127f, 127f) : 0;
             var quad = result + (i / 4 * 8);
             quad[i % 4] = (sbyte)Math.Abs(value);
             quad[4 + (i % 4)] = (sbyte)(value >> 31);

@@ -14,7 +14,7 @@ internal abstract unsafe partial class KernelVariant(string name, string descrip
 
     public abstract bool IsSupported { get; }
 
-    /// <inheritdoc cref="Product{TFp32,TInt8,TLanes,TVector}.Multiply"/>
+    /// <inheritdoc cref="Product{TFp32,THalf,TInt8,TLanes,TVector}.Multiply"/>
     public abstract void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch);
 
@@ -49,39 +49,40 @@ internal abstract unsafe partial class KernelVariant(string name, string descrip
 }
 
 /// <summary>Binds the primitives of a variant to the code that is written once over them.</summary>
-internal sealed unsafe partial class KernelVariant<TFp32, TInt8, TLanes, TVector>(string name, string description, string requirement)
+internal sealed unsafe partial class KernelVariant<TFp32, THalf, TInt8, TLanes, TVector>(string name, string description, string requirement)
     : KernelVariant(name, description, requirement)
     where TFp32 : struct, IFp32Kernel
+    where THalf : struct, IHalfKernel
     where TInt8 : struct, IInt8Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
     public override bool IsSupported { get; } =
-        TFp32.TileVectors <= Panels.MaximumTileVectors && TInt8.TileVectors <= Panels.MaximumTileVectors
-            ? TFp32.IsSupported && TInt8.IsSupported && TLanes.IsSupported
+        TFp32.TileVectors <= Panels.MaximumTileVectors && THalf.TileVectors <= Panels.MaximumTileVectors && TInt8.TileVectors <= Panels.MaximumTileVectors
+            ? TFp32.IsSupported && THalf.IsSupported && TInt8.IsSupported && TLanes.IsSupported
             : throw new InvalidOperationException(
-                $"Kernel '{name}' takes tiles of {TFp32.TileVectors} and {TInt8.TileVectors} vectors; scratch is sized for {Panels.MaximumTileVectors}.");
+                $"Kernel '{name}' takes tiles of {TFp32.TileVectors}, {THalf.TileVectors} and {TInt8.TileVectors} vectors; scratch is sized for {Panels.MaximumTileVectors}.");
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch) =>
-        Product<TFp32, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
+        Product<TFp32, THalf, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Lstm(in CellWeights weights, in CellArguments arguments) =>
-        Cells<TFp32, TInt8, TLanes, TVector>.Lstm(weights, arguments);
+        Cells<TFp32, THalf, TInt8, TLanes, TVector>.Lstm(weights, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void GruResetAfter(in CellWeights weights, in CellArguments arguments) =>
-        Cells<TFp32, TInt8, TLanes, TVector>.GruResetAfter(weights, arguments);
+        Cells<TFp32, THalf, TInt8, TLanes, TVector>.GruResetAfter(weights, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void GruResetBefore(in CellWeights weights, in CellArguments arguments) =>
-        Cells<TFp32, TInt8, TLanes, TVector>.GruResetBefore(weights, arguments);
+        Cells<TFp32, THalf, TInt8, TLanes, TVector>.GruResetBefore(weights, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Rnn(in CellWeights weights, UnaryFunction activation, in CellArguments arguments) =>
-        Cells<TFp32, TInt8, TLanes, TVector>.Rnn(weights, activation, arguments);
+        Cells<TFp32, THalf, TInt8, TLanes, TVector>.Rnn(weights, activation, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Unary(UnaryFunction function, float alpha, float beta, float* x, float* y, int count) =>

@@ -5,8 +5,9 @@ namespace RnnRuntime.Kernels;
 /// <summary>
 /// How packed weights lie in memory. The rows ("lanes", padded to a multiple of 8) are cut into panels of 96, 64, 32, 16 or 8 lanes;
 /// the panel that starts at lane L starts at element L * columns. Inside a panel, float32 is [column][lane], int8 is
-/// [column / 4][lane][4 columns]. A recurrent cell orders its rows [group of 8 units][gate][unit], so that a group's gates
-/// come out side by side. The layout is the same for all variants.
+/// [column / 4][lane][4 columns]; 16-bit weights are [column][block of 16 lanes][8 words of 32 bits], where word i holds lane i in its low half
+/// and lane i + 8 in its high half, and [column][lane] in a panel of 8 lanes. A recurrent cell orders its rows [group of 8 units][gate][unit], so
+/// that a group's gates come out side by side. The layout is the same for all variants.
 /// </summary>
 internal static class Panels
 {
@@ -28,31 +29,64 @@ internal static class Panels
         >= 16 => 16,
         _ => 8,
     };
+
+    /// <summary>Where a column of 16-bit weights holds a lane of its panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int HalfPlace(int lane, int width) => width == 8 ? lane : (lane & ~15) + (lane % 8 * 2) + (lane / 8 % 2);
+}
+
+/// <summary>How the elements of a packed matrix are stored.</summary>
+internal enum WeightFormat
+{
+    Float32,
+    BFloat16,
+    Float16,
+    Int8,
 }
 
 /// <summary>A packed weight matrix; the memory belongs to the plan.</summary>
-internal readonly unsafe struct PackedMatrix(byte* data, float* rowScales, int lanes, int columns)
+internal readonly unsafe struct PackedMatrix
 {
     /// <summary>Panels; 64-byte aligned.</summary>
-    public readonly byte* Data = data;
+    public byte* Data { get; init; }
 
-    /// <summary>Int8 only: a scale per lane. Null means float32.</summary>
-    public readonly float* RowScales = rowScales;
+    /// <summary>Int8 only: a scale per lane.</summary>
+    public float* RowScales { get; init; }
 
     /// <summary>Rows, a multiple of 8.</summary>
-    public readonly int Lanes = lanes;
+    public int Lanes { get; init; }
 
-    public readonly int Columns = columns;
+    public int Columns { get; init; }
 
-    public bool IsInt8 => RowScales != null;
+    public WeightFormat Format { get; init; }
+
+    /// <summary>Int8 only: vectors of magnitudes up to this have the scale Range / 127; 0 gives each vector its own.</summary>
+    public float Range { get; init; }
+
+    /// <summary>
+    /// Int8 only: the largest magnitude of two adjacent products before they are widened, whatever the signs of x (see <see cref="IInt8Kernel"/>):
+    /// the proof that 16 bits hold them.
+    /// </summary>
+    public int LargestPair { get; init; }
+
+    /// <summary>Float16 only: 2^(112-k); see <see cref="Float16Bits"/>.</summary>
+    public float Factor { get; init; }
+
+    public bool IsInt8 => Format == WeightFormat.Int8;
 
     /// <summary>Columns as stored: int8 columns are padded with zeros to a multiple of 4.</summary>
     public int StoredColumns => IsInt8 ? checked(Columns + 3) & ~3 : Columns;
 
-    public nint DataBytes => (nint)Lanes * StoredColumns * (IsInt8 ? 1 : sizeof(float));
+    /// <summary>Bytes of one stored weight.</summary>
+    public int ElementBytes => Format switch
+    {
+        WeightFormat.Float32 => sizeof(float),
+        WeightFormat.Int8 => sizeof(sbyte),
+        _ => sizeof(ushort),
+    };
+
+    public nint DataBytes => (nint)Lanes * StoredColumns * ElementBytes;
 
     /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
     public static int QuantizedBytes(int columns) => checked(((columns + 3) / 4 * 8) + sizeof(int));
-
-    public PackedMatrix WithData(byte* data) => new(data, RowScales, Lanes, Columns);
 }

@@ -20,8 +20,9 @@ internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, 
 }
 
 /// <summary>y = init + W.x for any number of vectors, whatever the precision of W.</summary>
-internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
+internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     where TFp32 : struct, IFp32Kernel
+    where THalf : struct, IHalfKernel
     where TInt8 : struct, IInt8Kernel
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
@@ -42,17 +43,26 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
         Debug.Assert(matrix.Lanes % 8 == 0 && matrix.Columns > 0 && vectors > 0, "the plan has checked sizes");
         Debug.Assert((nuint)matrix.Data % 64 == 0, "a matrix starts on a cache line");
         Debug.Assert(!matrix.IsInt8 || scratch.Stride >= PackedMatrix.QuantizedBytes(matrix.Columns), "scratch holds a quantised vector");
-        if (matrix.IsInt8)
+        switch (matrix.Format)
         {
-            MultiplyInt8(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
-        }
-        else if (vectors == 1)
-        {
-            TFp32.One((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, init, y);
-        }
-        else
-        {
-            MultiplyFp32((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, xStride, init, initStride, y, yStride, vectors);
+            case WeightFormat.Int8:
+                MultiplyInt8(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
+                break;
+            case WeightFormat.BFloat16:
+                MultiplyHalf<BFloat16Format>(matrix, x, xStride, init, initStride, y, yStride, vectors);
+                break;
+            case WeightFormat.Float16 when vectors == 1 && float.IsFinite(LargestMagnitude(x, matrix.Columns) * matrix.Factor):
+                THalf.One<Float16ByInput>((ushort*)matrix.Data, matrix.Lanes, matrix.Columns, matrix.Factor, x, init, y);
+                break;
+            case WeightFormat.Float16:
+                MultiplyHalf<Float16ByWeight>(matrix, x, xStride, init, initStride, y, yStride, vectors);
+                break;
+            case WeightFormat.Float32 when vectors == 1:
+                TFp32.One((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, init, y);
+                break;
+            default:
+                MultiplyFp32((float*)matrix.Data, matrix.Lanes, matrix.Columns, x, xStride, init, initStride, y, yStride, vectors);
+                break;
         }
     }
 
@@ -75,12 +85,38 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyHalf<TFormat>(
+        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors)
+        where TFormat : struct, IHalfFormat
+    {
+        var panels = (ushort*)matrix.Data;
+        nint columns = matrix.Columns;
+        if (vectors == 1)
+        {
+            THalf.One<TFormat>(panels, matrix.Lanes, columns, matrix.Factor, x, init, y);
+            return;
+        }
+
+        for (int start = 0, width; start < matrix.Lanes; start += width)
+        {
+            width = Panels.Width(matrix.Lanes - start);
+            for (int done = 0, tile; done < vectors; done += tile)
+            {
+                tile = Math.Min(THalf.TileVectors, vectors - done);
+                THalf.Tile<TFormat>(
+                    panels + start * columns, width, columns, matrix.Factor, x + done * xStride, xStride,
+                    init + start + done * initStride, initStride, y + start + done * yStride, yStride, tile);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyInt8(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch)
     {
         for (var i = 0; i < vectors; i++)
         {
-            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, scratch.Quantized + i * scratch.Stride);
+            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, matrix.Range, scratch.Quantized + i * scratch.Stride);
         }
 
         var quads = (nint)matrix.StoredColumns / 4;
@@ -110,13 +146,21 @@ internal static unsafe class Product<TFp32, TInt8, TLanes, TVector>
         }
     }
 
+    private static float LargestMagnitude(float* x, int count) => BitConverter.Int32BitsToSingle(TInt8.LargestMagnitudeBits(x, count));
+
     /// <summary>
-    /// Symmetric, the largest magnitude becomes 127; returns the real value of one unit. Vectors below 2^-100 count as zero; one that
-    /// holds an infinity or NaN gets the scale NaN, which makes every output NaN.
+    /// Symmetric; returns the real value of one unit. The range becomes 127, or the largest magnitude where it is beyond the range. Without a
+    /// range, vectors below 2^-100 count as zero. One that holds an infinity or NaN gets the scale NaN, which makes every output NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Quantize(float* x, int count, sbyte* result)
+    private static float Quantize(float* x, int count, float range, sbyte* result)
     {
+        // Within the range, as a rule: then one pass does.
+        if (range > 0 && TInt8.Quantize(x, count, 127f / range, result) <= BitConverter.SingleToInt32Bits(range))
+        {
+            return range / 127f;
+        }
+
         const int Negligible = 27 << 23; // 2^-100
         const int Infinity = 255 << 23;
         var bits = TInt8.LargestMagnitudeBits(x, count);

@@ -23,6 +23,8 @@ internal abstract unsafe class ConvStep(string name, KernelVariant variant, Conv
 {
     public override string Kernel => KernelName(variant, product.Matrices[0]);
 
+    public override int LargestPair => product.Matrices.Max(matrix => matrix.LargestPair);
+
     public override long WeightBytes => product.Matrices.Sum(matrix => (long)matrix.DataBytes);
 
     public override long MultiplyAdds => product.Matrices.Sum(matrix => (long)matrix.Lanes * matrix.Columns) * geometry.Positions;

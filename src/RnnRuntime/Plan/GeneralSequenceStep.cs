@@ -39,6 +39,9 @@ internal sealed unsafe class GeneralSequenceStep(
 
     public override string Kernel => KernelName(variant, cell.Weights.Recurrent);
 
+    public override int LargestPair =>
+        new[] { cell.Weights.Input, cell.Weights.Recurrent, cell.Weights.Candidate, cell.Projection }.Max(matrix => matrix.LargestPair);
+
     public override long WeightBytes =>
         cell.Weights.Input.DataBytes + cell.Weights.Recurrent.DataBytes + cell.Weights.Candidate.DataBytes + cell.Projection.DataBytes;
 

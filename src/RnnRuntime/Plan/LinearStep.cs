@@ -13,6 +13,8 @@ internal sealed unsafe class LinearStep(
 {
     public override string Kernel => KernelName(variant, matrix);
 
+    public override int LargestPair => matrix.LargestPair;
+
     public override long WeightBytes => matrix.DataBytes;
 
     public override long MultiplyAdds => (long)matrix.Lanes * matrix.Columns * rowsPerFrame;

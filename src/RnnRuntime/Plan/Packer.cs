@@ -31,13 +31,23 @@ internal sealed unsafe class Packer : IDisposable
             _matrices.Add(key, matrix = Pack(weights, laneRows));
         }
 
-        return matrix;
+        return matrix with { Range = weights.Range };
     }
 
     private PackedMatrix Pack(Weights weights, int[] laneRows)
     {
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
-        var matrix = new PackedMatrix(null, scales, laneRows.Length, weights.Columns);
+        var format = FormatOf(weights.Values.Type);
+        var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
+        var matrix = new PackedMatrix
+        {
+            Format = format,
+            RowScales = scales,
+            Lanes = laneRows.Length,
+            Columns = weights.Columns,
+            Factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f,
+            LargestPair = weights.IsInt8 ? LargestPair(weights) : 0,
+        };
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -47,12 +57,12 @@ internal sealed unsafe class Packer : IDisposable
                 var row = laneRows[start + lane];
                 if (row >= 0)
                 {
-                    PackRow(weights, row, matrix.StoredColumns, data + ((nint)start * matrix.StoredColumns * (weights.IsInt8 ? 1 : 4)), lane, width);
+                    PackRow(weights, row, exponent, data + ((nint)start * matrix.StoredColumns * matrix.ElementBytes), lane, width);
                 }
             }
         }
 
-        return matrix.WithData(data);
+        return matrix with { Data = data };
     }
 
     /// <summary>A float per lane: the sum of the given vectors (absent ones are zeros), rounded after each addition.</summary>
@@ -119,14 +129,13 @@ internal sealed unsafe class Packer : IDisposable
     private float* NewTransposed(Weights weights)
     {
         var result = (float*)Allocate((nint)weights.Rows * weights.Columns * sizeof(float));
-        var values = weights.Values.Data.Span;
+        var values = new float[weights.Columns];
         for (var row = 0; row < weights.Rows; row++)
         {
-            var scale = weights.IsInt8 ? Element(weights.Scales, row) : 1f;
+            WeightValues.CopyRow(weights, row, values);
             for (var column = 0; column < weights.Columns; column++)
             {
-                var at = (row * weights.Columns) + column;
-                result[((nint)column * weights.Rows) + row] = weights.IsInt8 ? (sbyte)values[at] * scale : MemoryMarshal.Cast<byte, float>(values)[at];
+                result[((nint)column * weights.Rows) + row] = values[column];
             }
         }
 
@@ -179,24 +188,85 @@ internal sealed unsafe class Packer : IDisposable
         return order;
     }
 
-    private static void PackRow(Weights weights, int row, int storedColumns, byte* panel, int lane, int width)
+    private static WeightFormat FormatOf(TensorType type) => type switch
     {
-        if (weights.IsInt8)
+        TensorType.Int8 => WeightFormat.Int8,
+        TensorType.BFloat16 => WeightFormat.BFloat16,
+        TensorType.Float16 => WeightFormat.Float16,
+        _ => WeightFormat.Float32,
+    };
+
+    private static void PackRow(Weights weights, int row, int exponent, byte* panel, int lane, int width)
+    {
+        switch (FormatOf(weights.Values.Type))
         {
-            var source = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
-            for (var column = 0; column < source.Length; column++)
+            case WeightFormat.Int8: PackRow(Row<sbyte>(weights, row), (sbyte*)panel, lane, width); break;
+            case WeightFormat.BFloat16: PackRow(Row<ushort>(weights, row), (ushort*)panel, lane, width); break;
+            case WeightFormat.Float16: PackRow(Row<ushort>(weights, row), exponent, (ushort*)panel, lane, width); break;
+            default: PackRow(Row<float>(weights, row), (float*)panel, lane, width); break;
+        }
+    }
+
+    private static ReadOnlySpan<T> Row<T>(Weights weights, int row)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
+
+    private static void PackRow(ReadOnlySpan<sbyte> source, sbyte* panel, int lane, int width)
+    {
+        for (var column = 0; column < source.Length; column++)
+        {
+            panel[((((nint)column / 4) * width) + lane) * 4 + (column % 4)] = source[column];
+        }
+    }
+
+    private static void PackRow(ReadOnlySpan<float> source, float* panel, int lane, int width)
+    {
+        for (var column = 0; column < source.Length; column++)
+        {
+            panel[((nint)column * width) + lane] = source[column];
+        }
+    }
+
+    private static void PackRow(ReadOnlySpan<ushort> source, ushort* panel, int lane, int width)
+    {
+        var place = panel + Panels.HalfPlace(lane, width);
+        for (var column = 0; column < source.Length; column++)
+        {
+            place[(nint)column * width] = source[column];
+        }
+    }
+
+    /// <summary>Float16, multiplied by 2^<paramref name="exponent"/>.</summary>
+    private static void PackRow(ReadOnlySpan<ushort> source, int exponent, ushort* panel, int lane, int width)
+    {
+        var place = panel + Panels.HalfPlace(lane, width);
+        for (var column = 0; column < source.Length; column++)
+        {
+            place[(nint)column * width] = Float16Bits.Multiply(source[column], exponent);
+        }
+    }
+
+    /// <summary>
+    /// The largest magnitude of a pair of adjacent products that kernels add in 16 bits: 127 times two weights, of which each may have its bits inverted.
+    /// </summary>
+    private static int LargestPair(Weights weights)
+    {
+        var values = MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span);
+        var largest = 0;
+        for (var row = 0; row < weights.Rows; row++)
+        {
+            var columns = values.Slice(row * weights.Columns, weights.Columns);
+            for (var column = 0; column < columns.Length; column += 2)
             {
-                panel[((((nint)column / 4) * width) + lane) * 4 + (column % 4)] = (byte)source[column];
+                largest = Math.Max(largest, Reach(columns[column]) + (column + 1 < columns.Length ? Reach(columns[column + 1]) : 1));
             }
         }
-        else
-        {
-            var source = MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);
-            for (var column = 0; column < storedColumns; column++)
-            {
-                ((float*)panel)[((nint)column * width) + lane] = source[column];
-            }
-        }
+
+        var pair = 127 * largest;
+        return pair <= short.MaxValue
+            ? pair
+            : throw new RnnFormatException($"tensor {weights.Values.Name}", "data", $"two adjacent weights whose products reach {pair}", $"products that 16 bits hold, up to {short.MaxValue}");
+
+        static int Reach(sbyte weight) => weight < 0 ? -weight : weight + 1;
     }
 
     private static float Element(Constant? vector, int row) => vector is null ? 0f : MemoryMarshal.Cast<byte, float>(vector.Data.Span)[row];

@@ -106,7 +106,8 @@ internal sealed unsafe partial class PlanBuilder
 
     private void Lower(EmbeddingNode node) =>
         _steps.Add(new EmbeddingStep(
-            node.Name, (nint)_packer.Copy(node.Table), node.Table.Shape[0], node.Table.Shape[1], FramesOf(node.Indices), FramesOf(node.Output)));
+            node.Name, node.Table.Values.Type, (nint)_packer.Copy(node.Table.Values), node.Table.Scales is { } scales ? (nint)_packer.Copy(scales) : 0,
+            node.Table.Rows, node.Table.Columns, FramesOf(node.Indices), FramesOf(node.Output)));
 
     private void Lower(CausalConv1dNode node)
     {

@@ -21,10 +21,13 @@ internal abstract class PlanStep(string name, string operation)
     /// <summary>Multiply-adds of a step of one stream.</summary>
     public virtual long MultiplyAdds => 0;
 
+    /// <summary>Int8 only: the largest of <see cref="PackedMatrix.LargestPair"/> over its matrices; 0 for all others.</summary>
+    public virtual int LargestPair => 0;
+
     /// <summary>Every buffer that it reads or writes.</summary>
     public abstract IEnumerable<BufferInfo> Buffers { get; }
 
     public abstract void Execute(StepContext context);
 
-    protected static string KernelName(KernelVariant variant, in PackedMatrix matrix) => $"{variant.Name} {(matrix.IsInt8 ? "int8" : "float32")}";
+    protected static string KernelName(KernelVariant variant, in PackedMatrix matrix) => $"{variant.Name} {matrix.Format.ToString().ToLowerInvariant()}";
 }

@@ -1,13 +1,17 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using RnnRuntime.Graph;
 using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Plan;
 
 /// <summary>Table look-up. Indices were checked where they entered the session.</summary>
-internal sealed unsafe class EmbeddingStep(string name, nint table, int count, int size, BufferInfo indices, BufferInfo y)
-    : PlanStep(name, "embedding")
+internal sealed unsafe class EmbeddingStep(
+    string name, TensorType type, nint table, nint scales, int count, int size, BufferInfo indices, BufferInfo y) : PlanStep(name, "embedding")
 {
+    /// <summary>A row of the table for each index.</summary>
+    public override long WeightBytes => (long)indices.Elements * size * Names.SizeOf(type);
+
     public override IEnumerable<BufferInfo> Buffers => [indices, y];
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -20,7 +24,14 @@ internal sealed unsafe class EmbeddingStep(string name, nint table, int count, i
             for (var i = 0; i < indices.Elements; i++, output += size)
             {
                 Debug.Assert((uint)index[i] < (uint)count, "indices are checked at the session's edge");
-                new ReadOnlySpan<float>((float*)table + ((nint)index[i] * size), size).CopyTo(new Span<float>(output, size));
+                var start = (nint)index[i] * size;
+                switch (type)
+                {
+                    case TensorType.Int8: RowWidening.Int8((sbyte*)table + start, ((float*)scales)[index[i]], output, size); break;
+                    case TensorType.BFloat16: RowWidening.BFloat16((ushort*)table + start, output, size); break;
+                    case TensorType.Float16: RowWidening.Float16((ushort*)table + start, output, size); break;
+                    default: new ReadOnlySpan<float>((float*)table + start, size).CopyTo(new Span<float>(output, size)); break;
+                }
             }
         }
     }

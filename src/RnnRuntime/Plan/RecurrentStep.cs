@@ -34,6 +34,8 @@ internal sealed unsafe class RecurrentStep(
 
     public override string Kernel => KernelName(variant, weights.Recurrent);
 
+    public override int LargestPair => Math.Max(weights.Input.LargestPair, Math.Max(weights.Recurrent.LargestPair, weights.Candidate.LargestPair));
+
     public override long WeightBytes => weights.Input.DataBytes + weights.Recurrent.DataBytes + weights.Candidate.DataBytes;
 
     public override long MultiplyAdds =>

@@ -75,6 +75,8 @@ internal sealed unsafe class ConvolutionStep(
 
     public override string Kernel => KernelName(variant, matrix);
 
+    public override int LargestPair => matrix.LargestPair;
+
     public override long WeightBytes => matrix.DataBytes;
 
     public override long MultiplyAdds => (long)matrix.Lanes * matrix.Columns;

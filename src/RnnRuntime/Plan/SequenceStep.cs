@@ -15,6 +15,8 @@ internal sealed unsafe class SequenceStep(
 
     public override string Kernel => KernelName(variant, weights.Recurrent);
 
+    public override int LargestPair => Math.Max(weights.Input.LargestPair, Math.Max(weights.Recurrent.LargestPair, weights.Candidate.LargestPair));
+
     public override long WeightBytes => weights.Input.DataBytes + weights.Recurrent.DataBytes + weights.Candidate.DataBytes;
 
     public override long MultiplyAdds => size.Rows * (

@@ -1,29 +1,45 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using RnnRuntime.Graph;
 
 namespace RnnRuntime.Quantization;
 
-/// <summary>Turns float32 weights into int8, symmetric, one scale a row: <c>scale = max|w| / 127</c>, rounded to nearest, ties to even.</summary>
+/// <summary>Rounds float32 weights to fewer bits.</summary>
 internal static class WeightQuantizer
 {
     private const int Largest = 127;
     private const float SmallestNormal = 1.17549435e-38f;
 
-    public static Weights Quantize(Weights weights)
+    /// <summary>The finite magnitudes of float16 go from 2^-14 to this without loss of relative precision.</summary>
+    private const float LargestFloat16 = 65504f;
+
+    /// <summary>Magnitudes that round to at most the largest bfloat16.</summary>
+    private const float LargestBFloat16 = 3.3895e38f;
+
+    /// <summary>How many powers of two below the largest weight float16 has full precision, whatever that weight is: the kernels shift exponents to their top.</summary>
+    private const int Float16Exponents = 29;
+
+    /// <summary>Why the weights cannot have the type, or null where they can.</summary>
+    public static string? Obstacle(Weights weights, TensorType type) => type switch
     {
-        if (weights.IsInt8)
-        {
-            return weights;
-        }
+        TensorType.Int8 when weights.Columns > Weights.MaximumInt8Columns => $"{weights.Columns} columns; int8 takes at most {Weights.MaximumInt8Columns}",
+        TensorType.Float16 when LargestMagnitude(weights) is var largest and > LargestFloat16 => $"a weight of magnitude {largest}; float16 ends at {LargestFloat16}",
+        TensorType.BFloat16 when LargestMagnitude(weights) is var largest and > LargestBFloat16 => $"a weight of magnitude {largest}; bfloat16 ends at {LargestBFloat16}",
+        _ => null,
+    };
 
-        if (weights.Columns > Weights.MaximumInt8Columns)
-        {
-            throw new ArgumentException(
-                $"'{weights.Values.Name}' has {weights.Columns} columns; int8 takes at most {Weights.MaximumInt8Columns}. Keep its node in float32.");
-        }
+    /// <summary>The float32 weights in another type, their tensor under the name given.</summary>
+    public static Weights Quantize(Weights weights, TensorType type, string name) => type switch
+    {
+        TensorType.Int8 => ToInt8(weights, name),
+        TensorType.BFloat16 => ToHalf(weights, type, name, HalfPrecision.ToBFloat16, 0),
+        TensorType.Float16 => ToHalf(weights, type, name, HalfPrecision.ToFloat16, MathF.ScaleB(1, ExponentOf(LargestMagnitude(weights)) - Float16Exponents)),
+        _ => weights,
+    };
 
-        var source = MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span);
+    /// <summary>Symmetric, one scale a row: <c>scale = max|w| / 127</c>; rounded to nearest, ties to even.</summary>
+    public static Weights ToInt8(Weights weights, string name)
+    {
+        var source = FloatsOf(weights);
         var values = new byte[source.Length];
         var scales = new float[weights.Rows];
         for (var row = 0; row < weights.Rows; row++)
@@ -49,30 +65,36 @@ internal static class WeightQuantizer
             }
         }
 
-        var name = weights.Values.Name;
         return new Weights(
             new Constant(name, TensorType.Int8, weights.Values.Shape, values),
             new Constant($"{name}.scales", TensorType.Float32, new TensorShape(weights.Rows), MemoryMarshal.AsBytes<float>(scales).ToArray()));
     }
 
-    /// <summary>The same graph with the weights of its recurrent, linear and convolution nodes in int8, but for the named nodes.</summary>
-    public static ImmutableArray<Node> Quantize(ImmutableArray<Node> nodes, IReadOnlySet<string> keepFloat) =>
-        [.. nodes.Select(node => keepFloat.Contains(node.Name) ? node : Quantize(node))];
-
-    private static Node Quantize(Node node) => node switch
+    /// <summary>Magnitudes below the smallest become zeros.</summary>
+    private static Weights ToHalf(Weights weights, TensorType type, string name, Func<float, ushort> round, float smallest)
     {
-        LstmNode lstm => lstm with { InputWeights = Quantize(lstm.InputWeights), RecurrentWeights = Quantize(lstm.RecurrentWeights) },
-        GruNode gru => gru with { InputWeights = Quantize(gru.InputWeights), RecurrentWeights = Quantize(gru.RecurrentWeights) },
-        RnnNode rnn => rnn with { InputWeights = Quantize(rnn.InputWeights), RecurrentWeights = Quantize(rnn.RecurrentWeights) },
-        LinearNode linear => linear with { Weights = Quantize(linear.Weights) },
-        CausalConv1dNode convolution => convolution with { Weights = Quantize(convolution.Weights) },
-        ConvNode convolution => convolution with { Weights = Quantize(convolution.Weights) },
-        SequenceNode sequence => sequence with
+        var source = FloatsOf(weights);
+        var values = new ushort[source.Length];
+        for (var i = 0; i < values.Length; i++)
         {
-            InputWeights = Quantize(sequence.InputWeights),
-            RecurrentWeights = Quantize(sequence.RecurrentWeights),
-            Projection = sequence.Projection is { } projection ? Quantize(projection) : null,
-        },
-        _ => node,
-    };
+            values[i] = Math.Abs(source[i]) < smallest ? (ushort)0 : round(source[i]);
+        }
+
+        return new Weights(new Constant(name, type, weights.Values.Shape, MemoryMarshal.AsBytes<ushort>(values).ToArray()));
+    }
+
+    private static ReadOnlySpan<float> FloatsOf(Weights weights) => MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span);
+
+    private static float LargestMagnitude(Weights weights)
+    {
+        var largest = 0f;
+        foreach (var weight in FloatsOf(weights))
+        {
+            largest = Math.Max(largest, Math.Abs(weight));
+        }
+
+        return largest;
+    }
+
+    private static int ExponentOf(float magnitude) => magnitude == 0 ? 0 : (int)Math.Floor(Math.Log2(magnitude));
 }

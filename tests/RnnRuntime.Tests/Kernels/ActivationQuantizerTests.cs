@@ -96,6 +96,47 @@ public sealed class ActivationQuantizerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void ARangeGivesTheUnitUnlessTheVectorIsBeyondIt(string kernel)
+    {
+        var random = new Random(17);
+        for (var i = 0; i < 400; i++)
+        {
+            var x = TestWeights.Uniform(random, 1 + (i % 40));
+            var largest = x.Max(Math.Abs);
+            foreach (var range in new[] { largest, float.BitDecrement(largest), float.BitIncrement(largest), 1f, largest * 40, largest / 3e9f, 1e-30f, float.MaxValue })
+            {
+                var (expected, unit) = ReferenceQuantizer.Quantize(x, range);
+                var (quantized, y) = Quantize(kernel, x, range);
+                Assert.Equal(expected, quantized);
+
+                // As the kernels round: one multiplication, one fused multiply-add.
+                Assert.All(y, each => Assert.Equal(MathF.FusedMultiplyAdd(3 * expected.Sum(), 1e-3f * unit, 0.75f), each));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void WithARangeToo_ANonFiniteActivationMakesEveryOutputNaNAndZerosNothing(string kernel)
+    {
+        for (var length = 1; length <= 35; length++)
+        {
+            for (var at = 0; at < length; at += 1 + (length / 7))
+            {
+                foreach (var value in new[] { float.NaN, -float.NaN, float.PositiveInfinity, float.NegativeInfinity })
+                {
+                    var x = new float[length];
+                    x[at] = value;
+                    Assert.All(Quantize(kernel, x, 1f).Y, each => Assert.True(float.IsNaN(each)));
+                }
+            }
+
+            Assert.All(Quantize(kernel, new float[length], 1f).Y, each => Assert.Equal(0.75f, each));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void VectorsAreQuantisedEachByItself(string kernel)
     {
         var variant = Variants.Require(kernel);
@@ -119,19 +160,19 @@ public sealed class ActivationQuantizerTests : IDisposable
 
     public void Dispose() => _memory.Dispose();
 
-    private (int[] Quantized, float[] Y) Quantize(string kernel, float[] x)
+    private (int[] Quantized, float[] Y) Quantize(string kernel, float[] x, float range = 0)
     {
         var variant = Variants.Require(kernel);
-        var y = Run(x, x.Length, 1).Multiply(variant, _memory, 1, InitPlace.Own, $"{x.Length} columns", out var quantized);
+        var y = Run(x, x.Length, 1, range).Multiply(variant, _memory, 1, InitPlace.Own, $"{x.Length} columns", out var quantized);
         return (quantized, y);
     }
 
-    private static ProductRun Run(float[] x, int columns, int vectors)
+    private static ProductRun Run(float[] x, int columns, int vectors, float range = 0)
     {
         var weights = new sbyte[8 * columns];
         weights.AsSpan().Fill(3);
         float[] scales = [.. Enumerable.Repeat(1e-3f, 8)];
         float[] init = [.. Enumerable.Repeat(0.75f, 8 * vectors)];
-        return new ProductRun(TestWeights.Int8(8, columns, weights, scales), x, init, vectors);
+        return new ProductRun(TestWeights.Int8(8, columns, weights, scales) with { Range = range }, x, init, vectors);
     }
 }

@@ -51,6 +51,12 @@ internal sealed class CellModel
     private Weights Matrix(float[] values, int columns)
     {
         var weights = TestWeights.Float32(Gates * Units, columns, values);
-        return Precision == Precision.Int8 ? WeightQuantizer.Quantize(weights) : weights;
+        return Precision switch
+        {
+            Precision.Int8 => WeightQuantizer.ToInt8(weights, weights.Values.Name),
+            Precision.BFloat16 => TestWeights.Half(TensorType.BFloat16, weights.Rows, columns, values),
+            Precision.Float16 => TestWeights.Half(TensorType.Float16, weights.Rows, columns, values),
+            _ => weights,
+        };
     }
 }

@@ -145,7 +145,7 @@ internal sealed class CellReference
     private double[] Seen(ReadOnlySpan<float> x)
     {
         var result = new double[x.Length];
-        if (_model.Precision == Precision.Float32)
+        if (_model.Precision != Precision.Int8)
         {
             for (var i = 0; i < x.Length; i++)
             {
@@ -169,7 +169,9 @@ internal sealed class CellReference
         var result = new double[weights.Rows * weights.Columns];
         for (var i = 0; i < result.Length; i++)
         {
-            result[i] = weights.IsInt8 ? weights.Values.Bytes()[i] * (double)weights.Scales!.Floats()[i / weights.Columns] : weights.Values.Floats()[i];
+            result[i] = weights.IsInt8
+                ? weights.Values.Bytes()[i] * (double)weights.Scales!.Floats()[i / weights.Columns]
+                : HalfPrecision.Element(weights.Values, i);
         }
 
         return result;

@@ -1,7 +1,7 @@
 namespace RnnRuntime.Tests.Kernels;
 
 /// <summary>
-/// Every cell of every variant, float32 and int8: one step against double precision, several steps and streams against the scalar
+/// Every cell of every variant, with every format of weights: one step against double precision, several steps and streams against the scalar
 /// variant's bits, chunks against single steps.
 /// </summary>
 public sealed class CellTests

@@ -14,5 +14,7 @@ public enum CellUnderTest
 public enum Precision
 {
     Float32,
+    BFloat16,
+    Float16,
     Int8,
 }

@@ -4,9 +4,9 @@ namespace RnnRuntime.Tests.Kernels;
 internal static class ReferenceQuantizer
 {
     /// <summary>The quantised vector and the real value of one unit.</summary>
-    public static (int[] Quantized, float Unit) Quantize(ReadOnlySpan<float> x)
+    public static (int[] Quantized, float Unit) Quantize(ReadOnlySpan<float> x, float range = 0)
     {
-        var largest = 0f;
+        var largest = range;
         foreach (var value in x)
         {
             largest = MathF.Max(largest, MathF.Abs(value));

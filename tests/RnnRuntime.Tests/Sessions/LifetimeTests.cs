@@ -19,7 +19,7 @@ public sealed class LifetimeTests
         RnnModel copy;
         using (var model = RnnModel.Load(folder["source.rnn"]))
         {
-            copy = RnnQuantizer.Quantize(model);
+            copy = RnnQuantizer.Quantize(model).CreateModel();
         }
 
         using (copy)
@@ -81,7 +81,7 @@ public sealed class LifetimeTests
             [], [("y", y)], [],
             [
                 new ConstantNode("constant", indices, Data("indices", TensorType.Int32, [1_000_000_000], 1)),
-                new EmbeddingNode("embedding", indices, y, Data("table", TensorType.Float32, new float[8], 2, 4)),
+                new EmbeddingNode("embedding", indices, y, new Weights(Data("table", TensorType.Float32, new float[8], 2, 4))),
             ],
             ImmutableSortedDictionary<string, string>.Empty);
         var exception = Assert.Throws<RnnFormatException>(() => GraphValidator.Validate(graph));

@@ -9,18 +9,19 @@ namespace RnnRuntime.Tests.Sessions;
 /// <summary>Packed weights hold every weight where the layout says, and zeros elsewhere.</summary>
 public sealed unsafe class PackingTests
 {
-    public static MatrixTheoryData<int, int, bool> Shapes => new([1, 7, 8, 9, 16, 33, 64, 72, 96, 97, 129, 200], [1, 3, 4, 5, 17], [false, true]);
+    public static MatrixTheoryData<int, int, TensorType> Shapes => new(
+        [1, 7, 8, 9, 16, 33, 64, 72, 96, 97, 129, 200], [1, 3, 4, 5, 17], [TensorType.Float32, TensorType.BFloat16, TensorType.Float16, TensorType.Int8]);
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void AMatrixReadsBackWhatWasPacked(int rows, int columns, bool int8)
+    public void AMatrixReadsBackWhatWasPacked(int rows, int columns, TensorType type)
     {
         using var packer = new Packer();
         var lanes = Packer.PlainLanes(rows);
         Assert.Equal((rows + 7) / 8 * 8, lanes.Length);
-        CheckMatrix(packer, rows, columns, int8, lanes);
-        CheckMatrix(packer, 4 * rows, columns, int8, Packer.GateLanes(rows, 0, 1, 2, 3));
-        CheckMatrix(packer, 3 * rows, columns, int8, [.. Packer.GateLanes(rows, 0, 1), .. Packer.GateLanes(rows, 2)]);
+        CheckMatrix(packer, rows, columns, type, lanes);
+        CheckMatrix(packer, 4 * rows, columns, type, Packer.GateLanes(rows, 0, 1, 2, 3));
+        CheckMatrix(packer, 3 * rows, columns, type, [.. Packer.GateLanes(rows, 0, 1), .. Packer.GateLanes(rows, 2)]);
     }
 
     [Theory]
@@ -52,12 +53,13 @@ public sealed unsafe class PackingTests
         Assert.Equal([0, 0, 0, 0, 0, 0, 0, 0], new Span<float>(packer.Vector(null, lanes), 8));
     }
 
-    private static void CheckMatrix(Packer packer, int rows, int columns, bool int8, int[] lanes)
+    private static void CheckMatrix(Packer packer, int rows, int columns, TensorType type, int[] lanes)
     {
-        var weights = Weights(rows, columns, int8);
+        var weights = Weights(rows, columns, type);
         var matrix = packer.Matrix(weights, lanes);
-        Assert.Equal((lanes.Length, columns, int8), (matrix.Lanes, matrix.Columns, matrix.IsInt8));
+        Assert.Equal((lanes.Length, columns, type.ToString()), (matrix.Lanes, matrix.Columns, matrix.Format.ToString()));
         Assert.Equal(0, (nint)matrix.Data % AlignedBlock.Alignment);
+        Assert.Equal((nint)lanes.Length * matrix.StoredColumns * Names.SizeOf(type), matrix.DataBytes);
         for (int start = 0, width; start < lanes.Length; start += width)
         {
             width = Panels.Width(lanes.Length - start);
@@ -66,14 +68,11 @@ public sealed unsafe class PackingTests
                 for (var column = 0; column < matrix.StoredColumns; column++)
                 {
                     var expected = lanes[lane] < 0 || column >= columns ? 0 : Element(weights, lanes[lane], column);
-                    var at = (start * matrix.StoredColumns) + (int8
-                        ? (column / 4 * width * 4) + ((lane - start) * 4) + (column % 4)
-                        : (column * width) + (lane - start));
-                    var actual = int8 ? ((sbyte*)matrix.Data)[at] : ((float*)matrix.Data)[at];
+                    var actual = Packed(matrix, matrix.Data + ((nint)start * matrix.StoredColumns * Names.SizeOf(type)), width, lane - start, column);
                     Assert.True(expected == actual, $"lane {lane}, column {column}: expected {expected}, found {actual}");
                 }
 
-                if (int8)
+                if (type == TensorType.Int8)
                 {
                     var scale = lanes[lane] < 0 ? 0 : MemoryMarshal.Cast<byte, float>(weights.Scales!.Data.Span)[lanes[lane]];
                     Assert.Equal(scale, matrix.RowScales[lane]);
@@ -82,21 +81,41 @@ public sealed unsafe class PackingTests
         }
     }
 
+    /// <summary>An element of a panel, read as <see cref="Panels"/> describes the layout.</summary>
+    private static float Packed(in PackedMatrix matrix, byte* panel, int width, int lane, int column)
+    {
+        switch (matrix.Format)
+        {
+            case WeightFormat.Int8: return ((sbyte*)panel)[(column / 4 * width * 4) + (lane * 4) + (column % 4)];
+            case WeightFormat.Float32: return ((float*)panel)[(column * width) + lane];
+        }
+
+        var half = width == 8
+            ? ((ushort*)panel)[(column * 8) + lane]
+            : (ushort)(((uint*)panel)[(column * width / 2) + (lane / 16 * 8) + (lane % 8)] >> (lane / 8 % 2 * 16));
+        return matrix.Format == WeightFormat.BFloat16 ? HalfPrecision.FromBFloat16(half) : Float16Bits.Widen(half) * matrix.Factor;
+    }
+
     private static float Element(Weights weights, int row, int column)
     {
         var at = (row * weights.Columns) + column;
-        return weights.IsInt8 ? (sbyte)weights.Values.Data.Span[at] : MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span)[at];
+        return weights.IsInt8 ? (sbyte)weights.Values.Data.Span[at] : HalfPrecision.Element(weights.Values, at);
     }
 
-    private static Weights Weights(int rows, int columns, bool int8)
+    private static Weights Weights(int rows, int columns, TensorType type)
     {
         var shape = new TensorShape(rows, columns);
         var numbers = Enumerable.Range(1, rows * columns);
-        return int8
-            ? new Weights(
-                new Constant("w", TensorType.Int8, shape, numbers.Select(i => (byte)(sbyte)((i % 255) - 127)).ToArray()),
-                Vector("s", [.. Enumerable.Range(1, rows).Select(i => (float)i)]))
-            : new Weights(new Constant("w", TensorType.Float32, shape, Bytes([.. numbers.Select(i => (float)i)])), null);
+        return type switch
+        {
+            TensorType.Int8 => new Weights(
+                new Constant("w", type, shape, numbers.Select(i => (byte)(sbyte)((i % 255) - 127)).ToArray()),
+                Vector("s", [.. Enumerable.Range(1, rows).Select(i => (float)i)])),
+            TensorType.Float32 => new Weights(new Constant("w", type, shape, Bytes([.. numbers.Select(i => (float)i)])), null),
+
+            // Any bits below those of 2: neither format has an infinity there, and float16 has its subnormals.
+            _ => new Weights(new Constant("w", type, shape, MemoryMarshal.AsBytes<ushort>([.. numbers.Select(i => (ushort)(i * 7919 % 0x4000))]).ToArray()), null),
+        };
     }
 
     private static Constant Vector(string name, float[] values) => new(name, TensorType.Float32, new TensorShape(values.Length), Bytes(values));

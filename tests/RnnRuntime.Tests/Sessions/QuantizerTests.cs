@@ -12,7 +12,7 @@ public sealed class QuantizerTests
         for (var seed = 1; seed <= 20; seed++)
         {
             var graph = RandomGraph.Make(seed);
-            foreach (var (before, after) in Matrices(graph).Zip(Matrices(RnnQuantizer.Quantize(graph))))
+            foreach (var (before, after) in Matrices(graph).Zip(Matrices(TestModels.ToInt8(graph))))
             {
                 CheckRule(before, after);
             }
@@ -52,16 +52,16 @@ public sealed class QuantizerTests
     }
 
     [Fact]
-    public void LayersAreQuantisedAndBiasesTablesAndStructureStay()
+    public void LayersAndTablesAreQuantisedAndBiasesAndStructureStay()
     {
         var graph = TestModels.Tokens(7, 4, seed: 1);
-        var quantized = RnnQuantizer.Quantize(graph);
+        var quantized = TestModels.ToInt8(graph);
         Assert.Equal(graph.Nodes.Select(node => node.Name), quantized.Nodes.Select(node => node.Name));
         Assert.Equal(graph.Inputs, quantized.Inputs);
         Assert.Equal(graph.Outputs, quantized.Outputs);
         Assert.Equal(graph.States, quantized.States);
-        Assert.Equal(["lstm", "linear"], quantized.Nodes.Where(IsInt8).Select(node => node.Operator));
-        Assert.Same(graph.Nodes.OfType<EmbeddingNode>().Single(), quantized.Nodes.OfType<EmbeddingNode>().Single());
+        Assert.Equal(["embedding", "lstm", "linear"], quantized.Nodes.Where(IsInt8).Select(node => node.Operator));
+        CheckRule(graph.Nodes.OfType<EmbeddingNode>().Single().Table, quantized.Nodes.OfType<EmbeddingNode>().Single().Table);
         Assert.Same(graph.Nodes.OfType<LstmNode>().Single().Bias, quantized.Nodes.OfType<LstmNode>().Single().Bias);
         GraphValidator.Validate(quantized);
         Assert.All(graph.Nodes, node => Assert.False(IsInt8(node), "the graph that was given stays as it is"));
@@ -72,7 +72,7 @@ public sealed class QuantizerTests
     {
         foreach (var kind in TestModels.Cells.Concat(["linear", "conv"]))
         {
-            Assert.True(IsInt8(RnnQuantizer.Quantize(TestModels.Single(kind, 3, 4, seed: 1)).Nodes.Single()), kind);
+            Assert.True(IsInt8(TestModels.ToInt8(TestModels.Single(kind, 3, 4, seed: 1)).Nodes.Single()), kind);
         }
     }
 
@@ -80,7 +80,7 @@ public sealed class QuantizerTests
     public void ConvolutionsAndSequencesAreQuantisedWithTheirProjectionAndNothingElseIs()
     {
         var graph = SampleGraphs.Operators();
-        var quantized = RnnQuantizer.Quantize(graph);
+        var quantized = TestModels.ToInt8(graph);
         GraphValidator.Validate(quantized);
         foreach (var (before, after) in graph.Nodes.Zip(quantized.Nodes))
         {
@@ -101,35 +101,38 @@ public sealed class QuantizerTests
 
                     Assert.Equal(source with { InputWeights = target.InputWeights, RecurrentWeights = target.RecurrentWeights, Projection = target.Projection }, target);
                     break;
+                case (EmbeddingNode source, EmbeddingNode target):
+                    CheckRule(source.Table, target.Table);
+                    break;
                 default:
                     Assert.Same(before, after);
                     break;
             }
         }
 
-        Assert.Equal(["conv2d", "conv1d", "lstm", "gru", "rnn"], quantized.Nodes.Where(IsInt8).Select(node => node.Name));
+        Assert.Equal(["embedded", "conv2d", "conv1d", "lstm", "gru", "rnn"], quantized.Nodes.Where(IsInt8).Select(node => node.Name));
     }
 
     [Fact]
     public void QuantisingAgainChangesNothing()
     {
-        var once = RnnQuantizer.Quantize(TestModels.Tokens(7, 4, seed: 1));
-        Assert.Equal(once.Nodes, RnnQuantizer.Quantize(once).Nodes);
+        var once = TestModels.ToInt8(TestModels.Tokens(7, 4, seed: 1));
+        Assert.Equal(once.Nodes, TestModels.ToInt8(once).Nodes);
     }
 
     [Fact]
     public void NamedNodesStayFloat()
     {
         var graph = TestModels.Tokens(7, 4, seed: 1);
-        var quantized = RnnQuantizer.Quantize(graph, ["linear1"]);
+        var quantized = TestModels.ToInt8(graph, "linear1");
         Assert.Same(graph.Nodes.OfType<LinearNode>().Single(), quantized.Nodes.OfType<LinearNode>().Single());
-        Assert.Equal(["lstm1"], quantized.Nodes.Where(IsInt8).Select(node => node.Name));
+        Assert.Equal(["embedding1", "lstm1"], quantized.Nodes.Where(IsInt8).Select(node => node.Name));
     }
 
     [Fact]
     public void AnUnknownNameListsTheNodes()
     {
-        var exception = Assert.Throws<ArgumentException>(() => RnnQuantizer.Quantize(TestModels.Tokens(7, 4, seed: 1), ["linear1", "lstm9"]));
+        var exception = Assert.Throws<ArgumentException>(() => TestModels.ToInt8(TestModels.Tokens(7, 4, seed: 1), "linear1", "lstm9"));
         Assert.Contains("no node 'lstm9'", exception.Message, StringComparison.Ordinal);
         Assert.Contains("'embedding1', 'lstm1', 'linear1', 'log_softmax1'", exception.Message, StringComparison.Ordinal);
     }
@@ -141,7 +144,7 @@ public sealed class QuantizerTests
         {
             var graph = TestModels.Single(kind, 16, 24, seed: 3);
             using var exact = RnnModel.FromGraph(graph);
-            using var quantized = RnnModel.FromGraph(RnnQuantizer.Quantize(graph));
+            using var quantized = RnnModel.FromGraph(TestModels.ToInt8(graph));
             Assert.True(quantized.WeightBytes < exact.WeightBytes / 2);
             var signals = Signals.Random(exact, 20, 1, seed: 4);
             using var reference = exact.CreateSession(1, 20);
@@ -180,7 +183,7 @@ public sealed class QuantizerTests
     {
         var builder = new RnnGraphBuilder();
         builder.Output("y", builder.Linear(builder.Input("x", weights.Length / rows), rows, weights));
-        return RnnQuantizer.Quantize(builder.Build()).Nodes.OfType<LinearNode>().Single().Weights;
+        return TestModels.ToInt8(builder.Build()).Nodes.OfType<LinearNode>().Single().Weights;
     }
 
     private static sbyte[] Values(Weights weights) => MemoryMarshal.Cast<byte, sbyte>(weights.Values.Data.Span).ToArray();

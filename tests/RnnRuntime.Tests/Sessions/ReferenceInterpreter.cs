@@ -61,7 +61,7 @@ internal sealed partial class ReferenceInterpreter
                 _values[linear.Output] = [.. rows.SelectMany(row => Plus(Product(linear.Weights, row), Optional(linear.Bias)))];
                 break;
             case EmbeddingNode embedding:
-                var table = Numbers(embedding.Table).Chunk(embedding.Table.Shape[1]).ToArray();
+                var table = Numbers(embedding.Table.Values).Chunk(embedding.Table.Columns).ToArray();
                 _values[embedding.Output] = [.. _values[embedding.Indices].SelectMany(index => table[(int)index])];
                 break;
             case CausalConv1dNode convolution: Run(convolution); break;

@@ -102,7 +102,7 @@ internal sealed record SequenceCase(int Seed, SequenceCell Cell, int TimeSteps, 
         if (lengths is not null)
         {
             var limit = Float("limit", Streams, 1);
-            nodes = nodes.Add(new EmbeddingNode("limit", lengths, limit, Constant("limits", new float[TimeSteps + 3], TimeSteps + 3, 1)));
+            nodes = nodes.Add(new EmbeddingNode("limit", lengths, limit, new Weights(Constant("limits", new float[TimeSteps + 3], TimeSteps + 3, 1))));
             outputs = outputs.Add(("limit", limit));
         }
 
@@ -128,7 +128,7 @@ internal sealed record SequenceCase(int Seed, SequenceCell Cell, int TimeSteps, 
     private Weights Matrix(WeightSource random, string name, int rows, int columns)
     {
         var weights = new Weights(Constant(name, random.Matrix(rows, columns), rows, columns), null);
-        return Int8 ? WeightQuantizer.Quantize(weights) : weights;
+        return Int8 ? WeightQuantizer.ToInt8(weights, weights.Values.Name) : weights;
     }
 
     private static Constant Vector(WeightSource random, string name, int length) => Constant(name, random.Bias(length, true), length);

@@ -15,7 +15,7 @@ internal static class BatchNormFolding
         var replacements = new Dictionary<Node, Node?>(ReferenceEqualityComparer.Instance);
         foreach (var node in graph.Nodes)
         {
-            if (LayerOf(node) is ({ } output, { IsInt8: false } weights, var bias))
+            if (LayerOf(node) is ({ } output, { IsFloat32: true } weights, var bias))
             {
                 Fold(index, constants, replacements, node, output, weights, bias);
             }

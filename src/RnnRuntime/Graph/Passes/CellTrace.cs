@@ -111,7 +111,7 @@ internal sealed class CellTrace
                 _nodes.Add(product);
                 form.Products.Add(new GateProduct(product.Left, product.Right, positions));
                 return true;
-            case LinearNode { Weights.IsInt8: false } linear:
+            case LinearNode { Weights.IsFloat32: true } linear:
                 return AddLinear(form, linear, positions);
             default:
                 return AddBias(form, value, value.Shape, positions);

@@ -43,7 +43,7 @@ public sealed class ActivationRangesTests
     {
         var graph = ComparedGraphs.Linear(1, 1);
         var inputs = ComparedGraphs.Inputs(graph, [.. Enumerable.Range(1, 1000).Select(step => (step % 2 == 0 ? 1f : -1f) * (step * 3 % 1001))]);
-        Assert.Equal(expected, Assert.Single(ActivationRanges.Measure(graph, inputs, percentile)).Value);
+        Assert.Equal(expected, Assert.Single(ActivationRanges.Measure(graph, inputs, percentile)).Value.Range);
     }
 
     [Fact]

@@ -82,6 +82,16 @@ public sealed class SensitivityTests
     }
 
     [Fact]
+    public void AnotherRangeOfTheVectorsIsAChangeToo()
+    {
+        var reference = TestModels.ToInt8(ComparedGraphs.Layers());
+        var candidate = ComparedGraphs.With(reference, node => node is LinearNode head ? head with { Weights = head.Weights with { Range = 4 } } : node);
+        var node = Assert.Single(Compare(reference, candidate).Nodes, node => node.Cost is not null);
+        Assert.Equal(("head", 1.0), (node.Name, node.Cost!.Share));
+        Assert.InRange(node.Cost.RelativeNoise, 1e-8, 1e-2);
+    }
+
+    [Fact]
     public void NothingIsSuggestedWhereTheOutputsAreNearEnough()
     {
         var reference = ComparedGraphs.Layers();

@@ -50,7 +50,7 @@ public sealed class SensitivityTests
         {
             var candidate = TestModels.ToInt8(reference);
             var comparison = RnnComparer.Compare(reference, candidate, RnnInputs.Random(reference, 20, 3), new RnnComparisonOptions { SensitivitySteps = 20 });
-            foreach (var (info, node) in reference.Nodes.Zip(comparison.Nodes))
+            foreach (var (info, quantised, node) in reference.Nodes.Zip(candidate.Nodes, comparison.Nodes))
             {
                 string[] gates = info.Operator switch
                 {
@@ -59,8 +59,9 @@ public sealed class SensitivityTests
                     "rnn" or "rnn_sequence" => ["h"],
                     _ => [],
                 };
-                var isQuantised = gates.Length > 0 || info.Operator is "linear" or "causal_conv1d" or "conv";
+                var isQuantised = quantised.Constants.Any(constant => constant.Type == TensorType.Int8);
                 Assert.Equal(isQuantised, node.Cost is not null);
+                Assert.True(isQuantised || gates.Length == 0);
                 Assert.Equal(isQuantised ? TensorType.Int8 : node.ReferencePrecision, node.CandidatePrecision);
                 Assert.Equal(gates, node.Cost?.Gates.Select(gate => gate.Gate) ?? []);
             }

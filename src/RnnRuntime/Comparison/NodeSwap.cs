@@ -33,9 +33,10 @@ internal static class NodeSwap
         return WithOutputs(source, map) is { } node ? NodeRewriter.WithInputs(node, value => map[value]) : null;
     }
 
-    /// <summary>Whether the trained values of both are the same bytes.</summary>
+    /// <summary>Whether the trained values of both are the same bytes, and vectors are quantised alike.</summary>
     public static bool HaveSameWeights(Node left, Node right) =>
-        left.Constants.Length == right.Constants.Length && left.Constants.Zip(right.Constants).All(pair =>
+        NodeWeights.Of(left).Select(matrix => matrix.Weights.Range).SequenceEqual(NodeWeights.Of(right).Select(matrix => matrix.Weights.Range))
+        && left.Constants.Length == right.Constants.Length && left.Constants.Zip(right.Constants).All(pair =>
             pair.First.Type == pair.Second.Type && pair.First.Shape == pair.Second.Shape && pair.First.Data.Span.SequenceEqual(pair.Second.Data.Span));
 
     /// <summary>The names of a cell's gates in the order of its weights' blocks of rows; none for other nodes.</summary>
@@ -47,28 +48,14 @@ internal static class NodeSwap
         _ => [],
     };
 
-    /// <summary>The target with one gate's rows of the source's weights, as float32; a projection is no gate's.</summary>
-    public static Node WithGate(Node target, Node source, int gate) => (target, source) switch
+    /// <summary>The target, a cell, with one gate's rows of the source's weights, as float32; a projection is no gate's.</summary>
+    public static Node WithGate(Node target, Node source, int gate)
     {
-        (LstmNode t, LstmNode s) => t with
-        {
-            InputWeights = Mix(t.InputWeights, s.InputWeights, gate, 4), RecurrentWeights = Mix(t.RecurrentWeights, s.RecurrentWeights, gate, 4),
-        },
-        (GruNode t, GruNode s) => t with
-        {
-            InputWeights = Mix(t.InputWeights, s.InputWeights, gate, 3), RecurrentWeights = Mix(t.RecurrentWeights, s.RecurrentWeights, gate, 3),
-        },
-        (RnnNode t, RnnNode s) => t with
-        {
-            InputWeights = Mix(t.InputWeights, s.InputWeights, gate, 1), RecurrentWeights = Mix(t.RecurrentWeights, s.RecurrentWeights, gate, 1),
-        },
-        (SequenceNode t, SequenceNode s) => t with
-        {
-            InputWeights = Mix(t.InputWeights, s.InputWeights, gate, t.Gates), RecurrentWeights = Mix(t.RecurrentWeights, s.RecurrentWeights, gate, t.Gates),
-            Projection = t.Projection is { } projection ? AsFloat32(projection, WeightValues.ToFloat32(projection)) : null,
-        },
-        _ => throw new ArgumentException($"'{target.Name}' ({target.Operator}) has no gates."),
-    };
+        var others = NodeWeights.Of(source);
+        return NodeWeights.Map(target, matrix => matrix.Role == "projection"
+            ? AsFloat32(matrix.Weights, WeightValues.ToFloat32(matrix.Weights))
+            : Mix(matrix.Weights, others.Single(other => other.Role == matrix.Role).Weights, gate, matrix.Gates));
+    }
 
     private static Weights Mix(Weights target, Weights source, int gate, int gates)
     {

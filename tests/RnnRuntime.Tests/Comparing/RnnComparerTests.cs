@@ -146,6 +146,19 @@ public sealed class RnnComparerTests
     }
 
     [Fact]
+    public void ANodeOfAnotherFormHasNoCostAndIsNamed()
+    {
+        var reference = ComparedGraphs.Linear(2, 1, 2, 3, 4);
+        var builder = new RnnGraphBuilder();
+        builder.Output("y", builder.Rnn(builder.Input("x", 2), 2, [1, 2, 3, 4], new float[4], activation: RnnActivation.Identity, name: "layer"));
+        var comparison = RnnComparer.Compare(reference, builder.Build(), ComparedGraphs.Inputs(reference, 1, 1, -1, -1));
+        Assert.Null(Assert.Single(comparison.Nodes).Cost);
+        Assert.Contains("node 'layer': rnn in the candidate, linear in the reference, or of other shapes; what it costs is not measured", comparison.LeftOut);
+        Assert.Contains("value 'layer.output' [2]: the candidate computes none of this name and shape", comparison.LeftOut);
+        Assert.Equal(double.PositiveInfinity, comparison.SnrDecibels);
+    }
+
+    [Fact]
     public void OtherInputsOrOutputsAreRefused()
     {
         var (two, three) = (ComparedGraphs.Linear(2, 1, 2), ComparedGraphs.Linear(3, 1, 2, 3));

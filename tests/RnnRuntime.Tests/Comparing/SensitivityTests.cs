@@ -50,7 +50,7 @@ public sealed class SensitivityTests
         {
             var candidate = TestModels.ToInt8(reference);
             var comparison = RnnComparer.Compare(reference, candidate, RnnInputs.Random(reference, 20, 3), new RnnComparisonOptions { SensitivitySteps = 20 });
-            foreach (var (info, node) in reference.Nodes.Zip(comparison.Nodes))
+            foreach (var (info, quantised, node) in reference.Nodes.Zip(candidate.Nodes, comparison.Nodes))
             {
                 string[] gates = info.Operator switch
                 {
@@ -59,8 +59,9 @@ public sealed class SensitivityTests
                     "rnn" or "rnn_sequence" => ["h"],
                     _ => [],
                 };
-                var isQuantised = gates.Length > 0 || info.Operator is "linear" or "causal_conv1d" or "conv";
+                var isQuantised = quantised.Constants.Any(constant => constant.Type == TensorType.Int8);
                 Assert.Equal(isQuantised, node.Cost is not null);
+                Assert.True(isQuantised || gates.Length == 0);
                 Assert.Equal(isQuantised ? TensorType.Int8 : node.ReferencePrecision, node.CandidatePrecision);
                 Assert.Equal(gates, node.Cost?.Gates.Select(gate => gate.Gate) ?? []);
             }
@@ -79,6 +80,16 @@ public sealed class SensitivityTests
         Assert.Equal(expected.Nodes.Select(node => node.Cost!.RelativeNoise), found.Nodes.Select(node => node.Cost!.RelativeNoise));
         Assert.Equal(expected.Nodes.Select(node => node.Cost!.KeptDecibels), found.Nodes.Select(node => node.Cost!.KeptDecibels));
         Assert.Equal(expected.Nodes.SelectMany(node => node.Cost!.Gates), found.Nodes.SelectMany(node => node.Cost!.Gates));
+    }
+
+    [Fact]
+    public void AnotherRangeOfTheVectorsIsAChangeToo()
+    {
+        var reference = TestModels.ToInt8(ComparedGraphs.Layers());
+        var candidate = ComparedGraphs.With(reference, node => node is LinearNode head ? head with { Weights = head.Weights with { Range = 4 } } : node);
+        var node = Assert.Single(Compare(reference, candidate).Nodes, node => node.Cost is not null);
+        Assert.Equal(("head", 1.0), (node.Name, node.Cost!.Share));
+        Assert.InRange(node.Cost.RelativeNoise, 1e-8, 1e-2);
     }
 
     [Fact]

@@ -20,6 +20,7 @@ internal static class Program
             KernelsCommand.Create(),
             EvaluateCommand.Create(),
             QuantizeCommand.Create(),
+            CompareCommand.Create(),
         };
 
         // A prompt may start with '@': response files are off.

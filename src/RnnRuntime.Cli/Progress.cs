@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace RnnRuntime.Cli;
 
 /// <summary>How far long work has come: a line on standard error that is overwritten, only where a person looks.</summary>
-internal sealed class Progress(string work, long total) : IDisposable
+internal sealed class Progress(string work, long total) : IDisposable, IProgress<double>
 {
     private static readonly long Interval = Stopwatch.Frequency / 5;
 
@@ -20,6 +20,9 @@ internal sealed class Progress(string work, long total) : IDisposable
             _next = Stopwatch.GetTimestamp() + Interval;
         }
     }
+
+    /// <summary>The share that is done.</summary>
+    void IProgress<double>.Report(double value) => Report((long)(value * total));
 
     public void Dispose()
     {

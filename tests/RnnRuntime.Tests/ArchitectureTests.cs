@@ -29,6 +29,7 @@ public sealed partial class ArchitectureTests
         ["Decoding"] = [],
         ["Formats"] = ["Graph"],
         ["Quantization"] = ["Graph"],
+        ["Comparison"] = ["Graph", "Graph.Passes", "Kernels", "Decoding"],
         ["Kernels"] = ["Memory"],
         ["Plan"] = ["Graph", "Kernels", "Memory"],
     }.ToFrozenDictionary();
@@ -225,7 +226,7 @@ public sealed partial class ArchitectureTests
     private static partial Regex InterpolationHole();
 
     // With `RnnRuntime.` before it, after `using`, or, as the enclosing namespace allows, at the head of a dotted name.
-    [GeneratedRegex(@"(?:\bRnnRuntime\s*\.\s*|\busing\s+(?:static\s+)?|(?<![\w.]|\.\s+)(?=\w+\s*\.\s*[A-Z]))(?<stage>Formats|Graph(?:\s*\.\s*Passes)?|Passes|Plan|Kernels|Memory|Quantization|Decoding|Interop)\b(?!\s*<)")]
+    [GeneratedRegex(@"(?:\bRnnRuntime\s*\.\s*|\busing\s+(?:static\s+)?|(?<![\w.]|\.\s+)(?=\w+\s*\.\s*[A-Z]))(?<stage>Formats|Graph(?:\s*\.\s*Passes)?|Passes|Plan|Kernels|Memory|Quantization|Comparison|Decoding|Interop)\b(?!\s*<)")]
     private static partial Regex StageReference();
 
     [GeneratedRegex(@"(?:\bImport\s*\.\s*|\busing\s+(?:static\s+)?|(?<![\w.]|\.\s+)(?=\w+\s*\.\s*[A-Z]))(?<stage>Tensors|Onnx|Folding|Translation|WeightFiles|Layers)\b(?!\s*<)")]

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text;
 using RnnRuntime.Cli.Files;
 using RnnRuntime.Cli.Sources;
 
@@ -10,10 +9,7 @@ internal static class EvaluateCommand
 {
     private const int Chunk = 16;
 
-    /// <summary>Bytes; its characters still fit into one string.</summary>
-    private const int TextLimit = 512 << 20;
-
-    private static readonly Option<string> TextFile = new("--text")
+    private static readonly Option<string> TextPath = new("--text")
     {
         Description = "The text, UTF-8; '-' reads standard input.",
         HelpName = "FILE",
@@ -37,7 +33,7 @@ internal static class EvaluateCommand
             "evaluate",
             "Cross-entropy of a language model over a text: natural logarithm, state carried over the whole text, the first character is input only.")
         {
-            TextFile, From, Kernel, AsJson,
+            TextPath, From, Kernel, AsJson,
         };
         var source = new SourceOptions(command);
         var model = new ModelArgument(
@@ -50,8 +46,8 @@ internal static class EvaluateCommand
     {
         using var source = ModelSource.Load(model, options.Read(arguments), arguments.GetValue(Kernel));
         var language = new LanguageModel(source);
-        var path = arguments.GetValue(TextFile)!;
-        var tokens = language.Encode(ReadText(path), path);
+        var path = arguments.GetValue(TextPath)!;
+        var tokens = language.Encode(TextFile.Read(path), path);
         var begin = (int)(arguments.GetValue(From) * tokens.Length);
         if (tokens.Length - begin < 2)
         {
@@ -126,32 +122,5 @@ internal static class EvaluateCommand
         }
 
         return Math.Log(total) + largest - logits[token];
-    }
-
-    private static string ReadText(string path)
-    {
-        var bytes = ReadBytes(path);
-        try
-        {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
-            return text.StartsWith('\uFEFF') ? text[1..] : text;
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw new CliException($"{path}: not UTF-8 text: byte 0x{exception.BytesUnknown?.FirstOrDefault():X2} at byte offset {exception.Index}");
-        }
-    }
-
-    private static byte[] ReadBytes(string path)
-    {
-        if (path == "-")
-        {
-            using var input = Console.OpenStandardInput();
-            return InputFile.ReadAll(input, TextLimit, "--text -");
-        }
-
-        var file = new InputFile("--text ", path);
-        file.Check("a text file", pipes: true);
-        return file.ReadAll(TextLimit);
     }
 }

@@ -45,33 +45,32 @@ internal enum WeightFormat
 }
 
 /// <summary>A packed weight matrix; the memory belongs to the plan.</summary>
-internal readonly unsafe struct PackedMatrix(
-    byte* data, WeightFormat format, float* rowScales, int lanes, int columns, float range = 0, int largestPair = 0, float factor = 1)
+internal readonly unsafe struct PackedMatrix
 {
     /// <summary>Panels; 64-byte aligned.</summary>
-    public readonly byte* Data = data;
+    public byte* Data { get; init; }
 
     /// <summary>Int8 only: a scale per lane.</summary>
-    public readonly float* RowScales = rowScales;
+    public float* RowScales { get; init; }
 
     /// <summary>Rows, a multiple of 8.</summary>
-    public readonly int Lanes = lanes;
+    public int Lanes { get; init; }
 
-    public readonly int Columns = columns;
+    public int Columns { get; init; }
 
-    public readonly WeightFormat Format = format;
+    public WeightFormat Format { get; init; }
 
     /// <summary>Int8 only: vectors of magnitudes up to this have the scale Range / 127; 0 gives each vector its own.</summary>
-    public readonly float Range = range;
+    public float Range { get; init; }
 
     /// <summary>
     /// Int8 only: the largest magnitude of two adjacent products before they are widened, whatever the signs of x (see <see cref="IInt8Kernel"/>):
     /// the proof that 16 bits hold them.
     /// </summary>
-    public readonly int LargestPair = largestPair;
+    public int LargestPair { get; init; }
 
     /// <summary>Float16 only: 2^(112-k); see <see cref="Float16Bits"/>.</summary>
-    public readonly float Factor = factor;
+    public float Factor { get; init; }
 
     public bool IsInt8 => Format == WeightFormat.Int8;
 
@@ -90,8 +89,4 @@ internal readonly unsafe struct PackedMatrix(
 
     /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
     public static int QuantizedBytes(int columns) => checked(((columns + 3) / 4 * 8) + sizeof(int));
-
-    public PackedMatrix WithData(byte* data) => new(data, Format, RowScales, Lanes, Columns, Range, LargestPair, Factor);
-
-    public PackedMatrix WithRange(float range) => new(Data, Format, RowScales, Lanes, Columns, range, LargestPair, Factor);
 }

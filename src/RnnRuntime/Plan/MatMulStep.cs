@@ -42,7 +42,7 @@ internal sealed unsafe class MatMulStep(
             foreach (var pair in pairs)
             {
                 Pack(context.Frames(right) + (frame * right.Stride) + pair.Right, packed);
-                var matrix = new PackedMatrix((byte*)packed, WeightFormat.Float32, null, _width, k);
+                var matrix = new PackedMatrix { Data = (byte*)packed, Format = WeightFormat.Float32, Lanes = _width, Columns = k };
                 variant.Multiply(
                     matrix, context.Frames(left) + (frame * left.Stride) + pair.Left, k, (float*)zeros, 0, padded, _width, m, default);
                 for (var row = 0; row < m; row++, output += n)

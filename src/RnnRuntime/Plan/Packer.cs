@@ -31,7 +31,7 @@ internal sealed unsafe class Packer : IDisposable
             _matrices.Add(key, matrix = Pack(weights, laneRows));
         }
 
-        return matrix.WithRange(weights.Range);
+        return matrix with { Range = weights.Range };
     }
 
     private PackedMatrix Pack(Weights weights, int[] laneRows)
@@ -39,9 +39,15 @@ internal sealed unsafe class Packer : IDisposable
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
         var format = FormatOf(weights.Values.Type);
         var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
-        var factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f;
-        var largestPair = format == WeightFormat.Int8 ? LargestPair(weights) : 0;
-        var matrix = new PackedMatrix(null, format, scales, laneRows.Length, weights.Columns, largestPair: largestPair, factor: factor);
+        var matrix = new PackedMatrix
+        {
+            Format = format,
+            RowScales = scales,
+            Lanes = laneRows.Length,
+            Columns = weights.Columns,
+            Factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f,
+            LargestPair = weights.IsInt8 ? LargestPair(weights) : 0,
+        };
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -56,7 +62,7 @@ internal sealed unsafe class Packer : IDisposable
             }
         }
 
-        return matrix.WithData(data);
+        return matrix with { Data = data };
     }
 
     /// <summary>A float per lane: the sum of the given vectors (absent ones are zeros), rounded after each addition.</summary>

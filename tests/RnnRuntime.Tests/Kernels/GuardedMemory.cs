@@ -51,7 +51,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
         var data = Place<byte>(name, packed.DataBytes, WeightAlignment);
         Buffer.MemoryCopy(packed.Data, data, packed.DataBytes, packed.DataBytes);
         var scales = packed.IsInt8 ? Place($"{name}.scales", new ReadOnlySpan<float>(packed.RowScales, packed.Lanes)) : null;
-        return new PackedMatrix(data, packed.Format, scales, packed.Lanes, packed.Columns, packed.Range, packed.LargestPair, packed.Factor);
+        return packed with { Data = data, RowScales = scales };
     }
 
     /// <summary>What the plan gives a quantised product for this many vectors.</summary>

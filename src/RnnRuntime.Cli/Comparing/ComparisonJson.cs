@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace RnnRuntime.Cli.Comparing;
+
+/// <summary>All numbers of a comparison. Those that are not finite are the texts "Infinity", "-Infinity" and "NaN".</summary>
+internal static class ComparisonJson
+{
+    public static void Write(string path, RnnComparison comparison, ComparisonHeading heading)
+    {
+        using var stream = File.Create(path);
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            writer.WriteStartObject();
+            Write(writer, comparison, heading);
+            writer.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+    }
+
+    /// <summary>The properties, inside an object that is open.</summary>
+    public static void Write(Utf8JsonWriter writer, RnnComparison comparison, ComparisonHeading heading)
+    {
+        writer.WriteString("reference", heading.Reference);
+        writer.WriteString("candidate", heading.Candidate);
+        writer.WriteString("input", heading.Input);
+        writer.WriteString("kernel", heading.Kernel);
+        writer.WriteNumber("steps", comparison.Steps);
+        writer.WriteNumber("sensitivitySteps", comparison.SensitivitySteps);
+        WriteReal(writer, "snrDecibels", comparison.SnrDecibels);
+        WriteArray(writer, "outputs", comparison.Outputs, output =>
+        {
+            WriteSignal(writer, output.Name, output.Shape, output.Error);
+            writer.WriteString("decision", output.Decision == DecisionKind.Threshold ? "threshold" : "largestElement");
+            writer.WriteNumber("changedDecisions", output.ChangedDecisions);
+            WriteWindows(writer, "windows", output.Windows);
+            WriteWindows(writer, "decades", output.Decades);
+        });
+        WriteArray(writer, "states", comparison.States, state =>
+        {
+            WriteSignal(writer, state.Name, state.Shape, state.Error);
+            WriteWindows(writer, "windows", state.Windows);
+            WriteWindows(writer, "decades", state.Decades);
+        });
+        WriteArray(writer, "nodes", comparison.Nodes, node => WriteNode(writer, node));
+        WriteLanguageModel(writer, comparison.LanguageModel);
+        WriteTexts(writer, "keepFloat", comparison.KeepFloat);
+        WriteTexts(writer, "leftOut", comparison.LeftOut);
+    }
+
+    private static void WriteNode(Utf8JsonWriter writer, NodeComparison node)
+    {
+        writer.WriteString("name", node.Name);
+        writer.WriteString("operator", node.Operator);
+        writer.WriteString("referencePrecision", node.ReferencePrecision is { } reference ? Text.Of(reference) : null);
+        writer.WriteString("candidatePrecision", node.CandidatePrecision is { } candidate ? Text.Of(candidate) : null);
+        WriteArray(writer, "values", node.Values, value => WriteSignal(writer, value.Name, value.Shape, value.Error));
+        if (node.Cost is not { } cost)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("cost");
+        WriteReal(writer, "relativeNoise", cost.RelativeNoise);
+        WriteReal(writer, "snrDecibels", cost.SnrDecibels);
+        WriteReal(writer, "share", cost.Share);
+        WriteReal(writer, "keptDecibels", cost.KeptDecibels);
+        WriteReal(writer, "gainDecibels", cost.GainDecibels);
+        WriteArray(writer, "gates", cost.Gates, gate =>
+        {
+            writer.WriteString("gate", gate.Gate);
+            WriteReal(writer, "relativeNoise", gate.RelativeNoise);
+            WriteReal(writer, "snrDecibels", gate.SnrDecibels);
+            WriteReal(writer, "share", gate.Share);
+        });
+        writer.WriteEndObject();
+    }
+
+    private static void WriteSignal(Utf8JsonWriter writer, string name, TensorShape shape, SignalError error)
+    {
+        writer.WriteString("name", name);
+        writer.WriteStartArray("shape");
+        foreach (var dimension in shape.Dimensions)
+        {
+            writer.WriteNumberValue(dimension);
+        }
+
+        writer.WriteEndArray();
+        WriteReal(writer, "signalPower", error.SignalPower);
+        WriteReal(writer, "noisePower", error.NoisePower);
+        WriteReal(writer, "snrDecibels", error.SnrDecibels);
+        WriteReal(writer, "rmsError", error.RmsError);
+        WriteReal(writer, "meanAbsoluteError", error.MeanAbsoluteError);
+        WriteReal(writer, "largestError", error.LargestError);
+        writer.WriteNumber("largestErrorStep", error.LargestErrorStep);
+    }
+
+    private static void WriteWindows(Utf8JsonWriter writer, string property, ImmutableArray<ErrorWindow> windows) => WriteArray(writer, property, windows, window =>
+    {
+        writer.WriteNumber("firstStep", window.FirstStep);
+        writer.WriteNumber("steps", window.Steps);
+        WriteReal(writer, "rmsError", window.RmsError);
+        WriteReal(writer, "largestError", window.LargestError);
+    });
+
+    private static void WriteLanguageModel(Utf8JsonWriter writer, LanguageModelComparison? language)
+    {
+        if (language is null)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("languageModel");
+        writer.WriteString("output", language.Output);
+        writer.WriteNumber("tokens", language.Tokens);
+        WriteReal(writer, "referenceBits", language.ReferenceBits);
+        WriteReal(writer, "candidateBits", language.CandidateBits);
+        WriteReal(writer, "change", language.Change);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteArray<T>(Utf8JsonWriter writer, string property, ImmutableArray<T> items, Action<T> write)
+    {
+        writer.WriteStartArray(property);
+        foreach (var item in items)
+        {
+            writer.WriteStartObject();
+            write(item);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string property, ImmutableArray<string> texts)
+    {
+        writer.WriteStartArray(property);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteReal(Utf8JsonWriter writer, string property, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumber(property, value);
+        }
+        else
+        {
+            writer.WriteString(property, Text.Number(value, "R"));
+        }
+    }
+}

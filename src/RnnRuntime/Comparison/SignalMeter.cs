@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
+namespace RnnRuntime.Comparison;
+
+/// <summary>Gathers the error of a signal step by step, in memory that does not grow with the steps.</summary>
+/// <param name="elements">Elements of a step.</param>
+/// <param name="steps">Steps that will come.</param>
+internal sealed class SignalMeter(int elements, long steps)
+{
+    private const int MostWindows = 500;
+
+    private readonly Sums[] _windows = new Sums[(int)Math.Min(steps, MostWindows)];
+    private readonly List<Sums> _decades = [];
+    private long _decadeEnd;
+    private long _steps;
+    private double _signal;
+    private double _magnitude;
+    private Sums _all;
+    private long _largestStep;
+
+    public SignalError Error
+    {
+        get
+        {
+            var count = Math.Max(1.0, (double)_steps * elements);
+            return new SignalError(_signal / count, _all.Noise / count, _magnitude / count, _all.Largest, _largestStep);
+        }
+    }
+
+    public ImmutableArray<ErrorWindow> Windows =>
+        [.. _windows.Select((window, index) => window.Over(WindowStart(index), WindowStart(index + 1), elements))];
+
+    public ImmutableArray<ErrorWindow> Decades
+    {
+        get
+        {
+            var decades = ImmutableArray.CreateBuilder<ErrorWindow>();
+            long first = 0, end = 10;
+            foreach (var decade in _decades)
+            {
+                decades.Add(decade.Over(first, Math.Min(end, _steps), elements));
+                (first, end) = (end, end * 10);
+            }
+
+            return decades.ToImmutable();
+        }
+    }
+
+    /// <summary>Adds the next step.</summary>
+    public void Add(ReadOnlySpan<float> reference, ReadOnlySpan<float> candidate)
+    {
+        double noise = 0, largest = 0;
+        for (var i = 0; i < reference.Length; i++)
+        {
+            double expected = reference[i], found = candidate[i];
+            _signal += double.IsFinite(expected) ? expected * expected : 0;
+            if (expected.Equals(found))
+            {
+                continue;
+            }
+
+            var difference = Math.Abs(expected - found);
+            difference = double.IsNaN(difference) ? double.PositiveInfinity : difference;
+            noise += difference * difference;
+            _magnitude += difference;
+            largest = Math.Max(largest, difference);
+        }
+
+        if (largest > _all.Largest)
+        {
+            _largestStep = _steps;
+        }
+
+        if (_steps >= _decadeEnd)
+        {
+            _decadeEnd = Math.Max(10, _decadeEnd * 10);
+            _decades.Add(default);
+        }
+
+        _all.Add(noise, largest);
+        _windows[(int)(_steps * (Int128)_windows.Length / steps)].Add(noise, largest);
+        CollectionsMarshal.AsSpan(_decades)[^1].Add(noise, largest);
+        _steps++;
+    }
+
+    /// <summary>The first step s with s * windows / steps, rounded down, equal to the window's index.</summary>
+    private long WindowStart(int index) => (long)((((Int128)index * steps) + _windows.Length - 1) / _windows.Length);
+
+    private struct Sums
+    {
+        public double Noise;
+        public double Largest;
+
+        public void Add(double noise, double largest)
+        {
+            Noise += noise;
+            Largest = Math.Max(Largest, largest);
+        }
+
+        public readonly ErrorWindow Over(long first, long end, int elements) =>
+            new(first, end - first, Math.Sqrt(Noise / ((double)(end - first) * elements)), Largest);
+    }
+}

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
+using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Roofline;
@@ -22,6 +23,9 @@ try
             return 0;
         case ["crossover", ..]:
             CrossoverCommand.Run(args.AsSpan(1));
+            return 0;
+        case ["density", ..]:
+            DensityCommand.Run(DensityOptions.Parse(args.AsSpan(1)));
             return 0;
         case ["roof"]:
             Console.WriteLine(Machine.Describe());
@@ -67,6 +71,7 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
     {ModelsOptions.Usage}
     {PrecisionOptions.Usage}
     {CrossoverCommand.Usage}
+    {DensityOptions.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
         {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}

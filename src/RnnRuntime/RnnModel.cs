@@ -28,7 +28,7 @@ public sealed class RnnModel : IDisposable
         options ??= new RnnOptions();
         Graph = graph;
         _golden = golden;
-        _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel));
+        _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel), options.Sparse);
 
         // Packing read spans of a mapped file, which do not keep the mapping; the graph does.
         GC.KeepAlive(graph);
@@ -155,7 +155,8 @@ public sealed class RnnModel : IDisposable
         var buffers = _plan.Buffers.Where(buffer => buffer.Parent is null && buffer.Kind != BufferKind.Constant).Select(buffer => new PlanBufferInfo(
             buffer.Name, buffer.Kind.ToString().ToLowerInvariant(), layout.Offsets[buffer.Index], buffer.Bytes(layout.Streams, layout.ChunkLength),
             buffer.FirstStep, buffer.LastStep));
-        var steps = _plan.Steps.Select(step => new PlanStepInfo(step.Name, step.Operation, step.Kernel, step.WeightBytes, step.MultiplyAdds, step.LargestPair));
+        var steps = _plan.Steps.Select(step => new PlanStepInfo(
+            step.Name, step.Operation, step.Kernel, step.WeightBytes, step.MultiplyAdds, step.LargestPair, step.Density));
         return new RnnPlanInfo(
             Kernel, WeightBytes, layout.TotalBytes, layout.PersistentBytes, layout.Streams, layout.ChunkLength,
             [.. steps], [.. buffers.OrderBy(buffer => buffer.Offset).ThenBy(buffer => buffer.FirstStep)]);

@@ -1,3 +1,5 @@
+using RnnRuntime.Plan;
+
 namespace RnnRuntime;
 
 /// <summary>How a model is bound to this machine.</summary>
@@ -10,4 +12,7 @@ public sealed record RnnOptions
     /// Runs the golden input that the file holds and compares the outputs when the model is loaded. A file without one is an error.
     /// </summary>
     public bool VerifyGolden { get; init; }
+
+    /// <summary>Which weights are stored without their zeros; tests and benches force it.</summary>
+    internal SparseChoice Sparse { get; init; }
 }

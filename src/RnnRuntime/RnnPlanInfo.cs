@@ -5,14 +5,18 @@ namespace RnnRuntime;
 /// <summary>One step of a plan.</summary>
 /// <param name="Name">The node's name.</param>
 /// <param name="Operation">What it does.</param>
-/// <param name="Kernel">Variant and precision; empty for a copy.</param>
+/// <param name="Kernel">
+/// Variant and precision; empty for a copy. Where weights are stored without their zeros, then "sparse" and the density of those matrices.
+/// </param>
 /// <param name="WeightBytes">Bytes of packed weights that one step of one stream reads.</param>
 /// <param name="MultiplyAdds">Multiply-adds of one step of one stream, padding included.</param>
 /// <param name="LargestPair">
 /// Int8 only, otherwise 0: the largest magnitude that two adjacent products of these weights can have together in the kernels, whatever the inputs
 /// are. It is found when the model is loaded and is at most 32,767, so that 16 bits hold it and no kernel can saturate.
 /// </param>
-public sealed record PlanStepInfo(string Name, string Operation, string Kernel, long WeightBytes, long MultiplyAdds, int LargestPair);
+/// <param name="Density">The share of the weights' blocks of 8 rows and 4 columns that are not all zeros; 1 without weights.</param>
+public sealed record PlanStepInfo(
+    string Name, string Operation, string Kernel, long WeightBytes, long MultiplyAdds, int LargestPair, double Density);
 
 /// <summary>One buffer of a session's arena.</summary>
 /// <param name="Name">What it holds.</param>

@@ -8,7 +8,9 @@ internal sealed class LstmProblem
 {
     private const int Seed = 20241;
 
-    internal LstmProblem(LstmShape shape)
+    /// <param name="shape">Sizes.</param>
+    /// <param name="density">The share of the weights' blocks of 8 rows and 4 columns that are not zeros.</param>
+    internal LstmProblem(LstmShape shape, double density = 1)
     {
         var random = new Random(Seed);
         float bound = 1 / MathF.Sqrt(shape.Hidden);
@@ -17,6 +19,8 @@ internal sealed class LstmProblem
         RecurrentWeights = Uniform(random, shape.Rows * shape.Hidden, bound);
         Bias = Uniform(random, shape.Rows, bound);
         Frames = Uniform(random, shape.TimeSteps * shape.Streams * shape.Input, 1);
+        ClearBlocks(random, InputWeights, shape.Input, density);
+        ClearBlocks(random, RecurrentWeights, shape.Hidden, density);
     }
 
     internal LstmShape Shape { get; }
@@ -38,5 +42,21 @@ internal sealed class LstmProblem
         }
 
         return values;
+    }
+
+    private static void ClearBlocks(Random random, float[] weights, int columns, double density)
+    {
+        int rows = weights.Length / columns;
+        for (int row = 0; row < rows && density < 1; row += 8)
+        {
+            for (int column = 0; column < columns; column += 4)
+            {
+                bool keeps = random.NextDouble() < density;
+                for (int i = row; i < Math.Min(row + 8, rows) && !keeps; i++)
+                {
+                    weights.AsSpan((i * columns) + column, Math.Min(4, columns - column)).Clear();
+                }
+            }
+        }
     }
 }

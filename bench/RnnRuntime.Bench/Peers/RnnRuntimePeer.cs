@@ -1,3 +1,5 @@
+using RnnRuntime.Plan;
+
 namespace RnnRuntime.Bench.Peers;
 
 /// <summary>This project's runtime through its public API: one session, spans in and out.</summary>
@@ -11,7 +13,8 @@ internal sealed class RnnRuntimePeer : IPeer
     /// <param name="problem">Weights and frames.</param>
     /// <param name="precision">What the weights become first; null leaves them float32.</param>
     /// <param name="kernel">A kernel's name, or null for the one that the runtime chooses.</param>
-    internal RnnRuntimePeer(LstmProblem problem, RnnPrecision? precision, string? kernel = null)
+    /// <param name="sparse">Which weights are stored without their zeros.</param>
+    internal RnnRuntimePeer(LstmProblem problem, RnnPrecision? precision, string? kernel = null, SparseChoice sparse = SparseChoice.Measured)
     {
         LstmShape shape = problem.Shape;
         var builder = new RnnGraphBuilder();
@@ -23,12 +26,12 @@ internal sealed class RnnRuntimePeer : IPeer
             graph = RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { Precision = asked, NeverSlower = false }).Graph;
         }
 
-        _model = RnnModel.FromGraph(graph, new RnnOptions { Kernel = kernel });
+        _model = RnnModel.FromGraph(graph, new RnnOptions { Kernel = kernel, Sparse = sparse });
         _session = _model.CreateSession(shape.Streams, shape.TimeSteps);
         _frames = problem.Frames;
         _output = new float[shape.TimeSteps * shape.Streams * shape.Hidden];
         IsInt8 = precision == RnnPrecision.Int8;
-        Name = NameOf(precision);
+        Name = sparse == SparseChoice.Measured ? NameOf(precision) : $"{NameOf(precision)} {(sparse == SparseChoice.Always ? "sparse" : "dense")}";
     }
 
     public string Name { get; }

@@ -74,6 +74,9 @@ internal readonly unsafe struct Fp32Avx2 : IFp32Kernel
         }
     }
 
+    public static void AddBlocks(in SparseMatrix matrix, float* x, nint xStride, float* y, nint yStride, int vectors) =>
+        SparseFp32Avx2.AddBlocks(matrix, x, xStride, y, yStride, vectors);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One96(float* panel, nint columns, float* x, float* init, float* y)
     {

@@ -83,6 +83,9 @@ internal readonly unsafe struct Fp32Avx512 : IFp32Kernel
         }
     }
 
+    public static void AddBlocks(in SparseMatrix matrix, float* x, nint xStride, float* y, nint yStride, int vectors) =>
+        SparseFp32Avx2.AddBlocks(matrix, x, xStride, y, yStride, vectors);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One128(float* panel, float* next, nint columns, float* x, float* init, float* y)
     {

@@ -38,4 +38,32 @@ internal readonly unsafe struct Fp32Scalar : IFp32Kernel
             One(panel, width, columns, x + i * xStride, init + i * initStride, y + i * yStride);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddBlocks(in SparseMatrix matrix, float* x, nint xStride, float* y, nint yStride, int vectors)
+    {
+        for (var vector = 0; vector < vectors; vector++, x += xStride, y += yStride)
+        {
+            var block = (float*)matrix.Blocks;
+            var indices = matrix.Indices;
+            for (var i = 0; i < matrix.SegmentCount; i++)
+            {
+                var segment = matrix.Segments[i];
+                for (nint at = 0; at < segment.Blocks; at++, block += SparseMatrix.BlockElements)
+                {
+                    var sums = y + (indices[at % segment.Rows] * 8);
+                    var quad = x + (indices[segment.Rows + at] * 4);
+                    for (var lane = 0; lane < 8; lane++)
+                    {
+                        for (var column = 0; column < 4; column++)
+                        {
+                            sums[lane] = MathF.FusedMultiplyAdd(block[(column * 8) + lane], quad[column], sums[lane]);
+                        }
+                    }
+                }
+
+                indices += segment.Indices;
+            }
+        }
+    }
 }

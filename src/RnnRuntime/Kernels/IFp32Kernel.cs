@@ -19,4 +19,10 @@ internal unsafe interface IFp32Kernel
     /// <summary>One panel for 1 to <see cref="TileVectors"/> vectors; strides in floats.</summary>
     static abstract void Tile(
         float* panel, int width, nint columns, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors);
+
+    /// <summary>
+    /// Adds the products of the stored blocks to y, which holds the sums of the kept lanes, for 1 to <see cref="SparseMatrix.TileVectors"/> vectors of
+    /// kept columns in whole groups of 4, and one of padding. Each lane is one chain here too.
+    /// </summary>
+    static abstract void AddBlocks(in SparseMatrix matrix, float* x, nint xStride, float* y, nint yStride, int vectors);
 }

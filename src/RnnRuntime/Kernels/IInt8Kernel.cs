@@ -25,6 +25,12 @@ internal unsafe interface IInt8Kernel
     /// <summary>One panel for 1 to <see cref="TileVectors"/> quantised vectors; strides in elements.</summary>
     static abstract void Tile(sbyte* panel, int width, nint quads, sbyte* x, nint xStride, int* sums, nint sumStride, int vectors);
 
+    /// <summary>
+    /// Adds the products of the stored blocks to the sums of the kept lanes, for 1 to <see cref="SparseMatrix.TileVectors"/> vectors of kept columns in whole
+    /// groups of 4, and one of padding: 4 magnitudes and 4 signs, 1 or -1.
+    /// </summary>
+    static abstract void AddBlocks(in SparseMatrix matrix, sbyte* x, nint xStride, int* sums, nint sumStride, int vectors);
+
     /// <summary>Largest |x| as the bits of a float, so that infinity and NaN count as larger than any number.</summary>
     static abstract int LargestMagnitudeBits(float* x, int count);
 

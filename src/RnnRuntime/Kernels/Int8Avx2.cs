@@ -55,6 +55,9 @@ internal readonly unsafe struct Int8Avx2 : IInt8Kernel
         }
     }
 
+    public static void AddBlocks(in SparseMatrix matrix, sbyte* x, nint xStride, int* sums, nint sumStride, int vectors) =>
+        SparseInt8Avx2.AddBlocks(matrix, x, xStride, sums, sumStride, vectors);
+
     public static int LargestMagnitudeBits(float* x, int count) => Int8Avx2Quantizer.LargestMagnitudeBits(x, count);
 
     public static int Quantize(float* x, int count, float factor, sbyte* result) => Int8Avx2Quantizer.Quantize(x, count, factor, result);

@@ -44,6 +44,31 @@ internal readonly unsafe struct Int8Scalar : IInt8Kernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddBlocks(in SparseMatrix matrix, sbyte* x, nint xStride, int* sums, nint sumStride, int vectors)
+    {
+        for (var vector = 0; vector < vectors; vector++, x += xStride, sums += sumStride)
+        {
+            var block = (sbyte*)matrix.Blocks;
+            var indices = matrix.Indices;
+            for (var i = 0; i < matrix.SegmentCount; i++)
+            {
+                var segment = matrix.Segments[i];
+                for (nint at = 0; at < segment.Blocks; at++, block += SparseMatrix.BlockElements)
+                {
+                    var lanes = sums + (indices[at % segment.Rows] * 8);
+                    var quad = x + (indices[segment.Rows + at] * 8);
+                    for (var element = 0; element < SparseMatrix.BlockElements; element++)
+                    {
+                        lanes[element / 4] += block[element] * quad[element % 4] * quad[4 + (element % 4)];
+                    }
+                }
+
+                indices += segment.Indices;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int LargestMagnitudeBits(float* x, int count)
     {
         var largest = 0;

@@ -7,7 +7,7 @@ namespace RnnRuntime.Kernels;
 /// the panel that starts at lane L starts at element L * columns. Inside a panel, float32 is [column][lane], int8 is
 /// [column / 4][lane][4 columns]; 16-bit weights are [column][block of 16 lanes][8 words of 32 bits], where word i holds lane i in its low half
 /// and lane i + 8 in its high half, and [column][lane] in a panel of 8 lanes. A recurrent cell orders its rows [group of 8 units][gate][unit], so
-/// that a group's gates come out side by side. The layout is the same for all variants.
+/// that a group's gates come out side by side. The layout is the same for all variants. <see cref="SparseMatrix"/> is another, without zeros.
 /// </summary>
 internal static class Panels
 {
@@ -47,7 +47,7 @@ internal enum WeightFormat
 /// <summary>A packed weight matrix; the memory belongs to the plan.</summary>
 internal readonly unsafe struct PackedMatrix
 {
-    /// <summary>Panels; 64-byte aligned.</summary>
+    /// <summary>Panels; 64-byte aligned. Null where <see cref="Sparse"/> holds the weights.</summary>
     public byte* Data { get; init; }
 
     /// <summary>Int8 only: a scale per lane.</summary>
@@ -63,6 +63,9 @@ internal readonly unsafe struct PackedMatrix
     /// <summary>Int8 only: vectors of magnitudes up to this have the scale Range / 127; 0 gives each vector its own.</summary>
     public float Range { get; init; }
 
+    /// <summary>Int8 only: a factor per column, by which vectors are multiplied before they are quantised; null means ones.</summary>
+    public float* Factors { get; init; }
+
     /// <summary>
     /// Int8 only: the largest magnitude of two adjacent products before they are widened, whatever the signs of x (see <see cref="IInt8Kernel"/>):
     /// the proof that 16 bits hold them.
@@ -71,6 +74,14 @@ internal readonly unsafe struct PackedMatrix
 
     /// <summary>Float16 only: 2^(112-k); see <see cref="Float16Bits"/>.</summary>
     public float Factor { get; init; }
+
+    /// <summary>The weights without their zeros, or null.</summary>
+    public SparseMatrix* Sparse { get; init; }
+
+    /// <summary>The share of blocks of 8 lanes and 4 columns that are not all zeros, whether they are stored so or not.</summary>
+    public float Density { get; init; }
+
+    public bool IsSparse => Sparse != null;
 
     public bool IsInt8 => Format == WeightFormat.Int8;
 
@@ -85,7 +96,7 @@ internal readonly unsafe struct PackedMatrix
         _ => sizeof(ushort),
     };
 
-    public nint DataBytes => (nint)Lanes * StoredColumns * ElementBytes;
+    public nint DataBytes => IsSparse ? Sparse->Bytes : (nint)Lanes * StoredColumns * ElementBytes;
 
     /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
     public static int QuantizedBytes(int columns) => checked(((columns + 3) / 4 * 8) + sizeof(int));

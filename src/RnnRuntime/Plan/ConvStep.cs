@@ -21,7 +21,9 @@ internal sealed record ConvProduct(
 internal abstract unsafe class ConvStep(string name, KernelVariant variant, ConvGeometry geometry, ConvProduct product, BufferInfo x, BufferInfo y)
     : PlanStep(name, "conv")
 {
-    public override string Kernel => KernelName(variant, product.Matrices[0]);
+    public override string Kernel => KernelName(variant, product.Matrices.AsSpan());
+
+    public override double Density => DensityOf(product.Matrices.AsSpan());
 
     public override int LargestPair => product.Matrices.Max(matrix => matrix.LargestPair);
 

@@ -37,7 +37,9 @@ internal sealed unsafe class GeneralSequenceStep(
 
     private readonly int _gatesStride = BufferInfo.PaddedStride(cell.Weights.Input.Lanes);
 
-    public override string Kernel => KernelName(variant, cell.Weights.Recurrent);
+    public override string Kernel => KernelName(variant, cell.Weights.Recurrent, cell.Weights.Input, cell.Weights.Candidate, cell.Projection);
+
+    public override double Density => DensityOf(cell.Weights.Input, cell.Weights.Recurrent, cell.Weights.Candidate, cell.Projection);
 
     public override int LargestPair =>
         new[] { cell.Weights.Input, cell.Weights.Recurrent, cell.Weights.Candidate, cell.Projection }.Max(matrix => matrix.LargestPair);

@@ -13,6 +13,8 @@ internal sealed unsafe class LinearStep(
 {
     public override string Kernel => KernelName(variant, matrix);
 
+    public override double Density => DensityOf(matrix);
+
     public override int LargestPair => matrix.LargestPair;
 
     public override long WeightBytes => matrix.DataBytes;

@@ -7,9 +7,10 @@ namespace RnnRuntime.Plan;
 
 /// <summary>
 /// Rearranges weights into the layout of <see cref="Panels"/>. A lane order says which row of the matrix each lane holds; -1 is padding,
-/// packed as zeros. Nodes that share a constant share what is packed of it: a file may name one tensor many times.
+/// packed as zeros. Nodes that share a constant share what is packed of it: a file may name one tensor many times. A zero is packed as 0, not -0, in
+/// weights and biases, so that storing it or not is one.
 /// </summary>
-internal sealed unsafe class Packer : IDisposable
+internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured) : IDisposable
 {
     private readonly List<AlignedBlock> _blocks = [];
     private readonly Dictionary<int[], int> _laneOrders = new(LaneOrderComparer.Instance);
@@ -31,7 +32,7 @@ internal sealed unsafe class Packer : IDisposable
             _matrices.Add(key, matrix = Pack(weights, laneRows));
         }
 
-        return matrix with { Range = weights.Range };
+        return matrix with { Range = weights.Range, Factors = weights.Factors is { } factors ? (float*)Copy(factors) : null };
     }
 
     private PackedMatrix Pack(Weights weights, int[] laneRows)
@@ -39,6 +40,7 @@ internal sealed unsafe class Packer : IDisposable
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
         var format = FormatOf(weights.Values.Type);
         var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
+        var pattern = BlockPattern.Of(weights, laneRows);
         var matrix = new PackedMatrix
         {
             Format = format,
@@ -47,7 +49,15 @@ internal sealed unsafe class Packer : IDisposable
             Columns = weights.Columns,
             Factor = format == WeightFormat.Float16 ? Float16Bits.Factor(exponent) : 1f,
             LargestPair = weights.IsInt8 ? LargestPair(weights) : 0,
+            Density = (float)pattern.Density,
         };
+        return sparse.Takes(format, pattern)
+            ? matrix with { Sparse = SparsePacker.Pack(weights, laneRows, pattern, bytes => (nint)Allocate(bytes)) }
+            : matrix with { Data = PackDense(weights, laneRows, matrix, exponent) };
+    }
+
+    private byte* PackDense(Weights weights, int[] laneRows, in PackedMatrix matrix, int exponent)
+    {
         var data = Allocate(matrix.DataBytes);
         for (int start = 0, width; start < laneRows.Length; start += width)
         {
@@ -62,7 +72,7 @@ internal sealed unsafe class Packer : IDisposable
             }
         }
 
-        return matrix with { Data = data };
+        return data;
     }
 
     /// <summary>A float per lane: the sum of the given vectors (absent ones are zeros), rounded after each addition.</summary>
@@ -108,7 +118,7 @@ internal sealed unsafe class Packer : IDisposable
             var row = laneRows[lane];
             if (row >= 0)
             {
-                result[lane] = Element(vector, row) + Element(addend, row);
+                result[lane] = Element(vector, row) + Element(addend, row) + 0f;
             }
         }
 
@@ -222,7 +232,7 @@ internal sealed unsafe class Packer : IDisposable
     {
         for (var column = 0; column < source.Length; column++)
         {
-            panel[((nint)column * width) + lane] = source[column];
+            panel[((nint)column * width) + lane] = source[column] + 0f;
         }
     }
 

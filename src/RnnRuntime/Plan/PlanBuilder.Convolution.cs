@@ -44,7 +44,7 @@ internal sealed unsafe partial class PlanBuilder
         var product = new ConvProduct(
             [.. matrices], [.. biases], geometry.GroupFilters, block,
             acrossFrames || lanes.Length == geometry.GroupFilters ? null : NewBuffer($"{node.Name}.lanes", BufferKind.Scratch, checked(block * lanes.Length)),
-            acrossFrames ? ScratchFor(node.Name, geometry.Positions, matrices[0]) : BlockScratch(node.Name, block, matrices[0]));
+            acrossFrames ? ScratchFor(node.Name, geometry.Positions, matrices) : ScratchFor(node.Name, block, BufferKind.Scratch, matrices));
         if (!contiguous)
         {
             var columns = NewBuffer($"{node.Name}.columns", BufferKind.Scratch, checked(block * geometry.Columns));
@@ -79,21 +79,5 @@ internal sealed unsafe partial class PlanBuilder
     {
         var block = ConvBlockElements / elements;
         return Math.Min(positions, block >= ConvTiles ? block / ConvTiles * ConvTiles : SmallestConvBlock);
-    }
-
-    /// <summary>As <see cref="ScratchFor"/>, for products within one frame only.</summary>
-    private ScratchBuffers BlockScratch(string name, int vectors, in PackedMatrix matrix)
-    {
-        if (!matrix.IsInt8)
-        {
-            return ScratchBuffers.None;
-        }
-
-        var words = BufferInfo.PaddedStride((PackedMatrix.QuantizedBytes(matrix.Columns) + 3) / BufferInfo.ElementSize);
-        return new ScratchBuffers(
-            NewBuffer($"{name}.quantized", BufferKind.Scratch, checked(words * vectors)),
-            NewBuffer($"{name}.scales", BufferKind.Scratch, vectors),
-            NewBuffer($"{name}.sums", BufferKind.Scratch, Math.Max(matrix.Lanes, Panels.MaximumWidth * Panels.MaximumTileVectors)),
-            (nint)words * BufferInfo.ElementSize);
     }
 }

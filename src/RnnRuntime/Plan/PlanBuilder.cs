@@ -11,7 +11,7 @@ internal sealed unsafe partial class PlanBuilder
 
     private readonly RnnGraph _graph;
     private readonly KernelVariant _variant;
-    private readonly Packer _packer = new();
+    private readonly Packer _packer;
     private readonly List<BufferInfo> _buffers = [];
     private readonly List<PlanStep> _steps = [];
     private readonly List<StateSlot> _states = [];
@@ -28,15 +28,16 @@ internal sealed unsafe partial class PlanBuilder
     private long _madeElements;
     private bool _hasFeedback;
 
-    private PlanBuilder(RnnGraph graph, KernelVariant variant)
+    private PlanBuilder(RnnGraph graph, KernelVariant variant, SparseChoice sparse)
     {
         _graph = graph;
         _variant = variant;
+        _packer = new Packer(sparse);
     }
 
-    public static ExecutionPlan Build(RnnGraph graph, KernelVariant variant)
+    public static ExecutionPlan Build(RnnGraph graph, KernelVariant variant, SparseChoice sparse)
     {
-        var builder = new PlanBuilder(graph, variant);
+        var builder = new PlanBuilder(graph, variant, sparse);
         try
         {
             return builder.Build();
@@ -233,29 +234,34 @@ internal sealed unsafe partial class PlanBuilder
         return StridedLoop.Create(shape, operands);
     }
 
-    private ScratchBuffers ScratchFor(string name, int vectorsPerFrame, params ReadOnlySpan<PackedMatrix> matrices)
+    /// <summary>Scratch for products with this many vectors of each frame, or of one frame at a time where the kind is not frames.</summary>
+    private ScratchBuffers ScratchFor(string name, int vectors, BufferKind kind, params ReadOnlySpan<PackedMatrix> matrices)
     {
-        var columns = 0;
-        var sums = Panels.MaximumWidth * Panels.MaximumTileVectors;
-        foreach (var matrix in matrices)
+        var (columns, sums, sparse, multiplied) = (0, Panels.MaximumWidth * Panels.MaximumTileVectors, 0, 0);
+        foreach (ref readonly var matrix in matrices)
         {
-            if (matrix.IsInt8)
+            multiplied = matrix.Factors == null ? multiplied : Math.Max(multiplied, matrix.Columns);
+            if (matrix.IsSparse)
+            {
+                sparse = Math.Max(sparse, SparseWork.BytesFor(matrix));
+            }
+            else if (matrix.IsInt8)
             {
                 columns = Math.Max(columns, matrix.Columns);
                 sums = Math.Max(sums, matrix.Lanes);
             }
         }
 
-        if (columns == 0)
-        {
-            return ScratchBuffers.None;
-        }
-
-        var words = BufferInfo.PaddedStride((PackedMatrix.QuantizedBytes(columns) + 3) / BufferInfo.ElementSize);
+        var words = columns == 0 ? 0 : BufferInfo.PaddedStride((PackedMatrix.QuantizedBytes(columns) + 3) / BufferInfo.ElementSize);
         return new ScratchBuffers(
-            NewBuffer($"{name}.quantized", BufferKind.Frames, checked(words * vectorsPerFrame)),
-            NewBuffer($"{name}.scales", BufferKind.Frames, vectorsPerFrame),
-            NewBuffer($"{name}.sums", BufferKind.Scratch, sums),
-            (nint)words * BufferInfo.ElementSize);
+            columns == 0 ? null : NewBuffer($"{name}.quantized", kind, checked(words * vectors)),
+            columns == 0 ? null : NewBuffer($"{name}.scales", kind, vectors),
+            columns == 0 ? null : NewBuffer($"{name}.sums", BufferKind.Scratch, sums),
+            (nint)words * BufferInfo.ElementSize,
+            sparse == 0 ? null : NewBuffer($"{name}.sparse", BufferKind.Scratch, (sparse + 3) / BufferInfo.ElementSize),
+            multiplied == 0 ? null : NewBuffer($"{name}.multiplied", BufferKind.Scratch, multiplied));
     }
+
+    private ScratchBuffers ScratchFor(string name, int vectorsPerFrame, params ReadOnlySpan<PackedMatrix> matrices) =>
+        ScratchFor(name, vectorsPerFrame, BufferKind.Frames, matrices);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Plan;
@@ -18,6 +19,9 @@ internal abstract class PlanStep(string name, string operation)
     /// <summary>Bytes of packed weights that a step of one stream reads.</summary>
     public virtual long WeightBytes => 0;
 
+    /// <summary>The share of its weights' blocks of 8 rows and 4 columns that are not all zeros; 1 where it has none.</summary>
+    public virtual double Density => 1;
+
     /// <summary>Multiply-adds of a step of one stream.</summary>
     public virtual long MultiplyAdds => 0;
 
@@ -29,5 +33,24 @@ internal abstract class PlanStep(string name, string operation)
 
     public abstract void Execute(StepContext context);
 
-    protected static string KernelName(KernelVariant variant, in PackedMatrix matrix) => $"{variant.Name} {matrix.Format.ToString().ToLowerInvariant()}";
+    /// <summary>The variant, the precision, and the density of those matrices that are stored without their zeros.</summary>
+    protected static string KernelName(KernelVariant variant, params ReadOnlySpan<PackedMatrix> matrices)
+    {
+        var name = $"{variant.Name} {matrices[0].Format.ToString().ToLowerInvariant()}";
+        PackedMatrix[] sparse = [.. matrices.ToArray().Where(matrix => matrix.IsSparse)];
+        return sparse.Length == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name} sparse {DensityOf(sparse):0.00}");
+    }
+
+    protected static double DensityOf(params ReadOnlySpan<PackedMatrix> matrices)
+    {
+        var (set, all) = (0.0, 0.0);
+        foreach (ref readonly var matrix in matrices)
+        {
+            var weights = (double)matrix.Lanes * matrix.Columns;
+            set += weights * matrix.Density;
+            all += weights;
+        }
+
+        return set / all;
+    }
 }

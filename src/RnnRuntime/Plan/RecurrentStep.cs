@@ -32,7 +32,9 @@ internal sealed unsafe class RecurrentStep(
 {
     private readonly bool _stepByStep = buffers.HiddenInput is not null || buffers.CellInput is not null || buffers.CellOutput is not null;
 
-    public override string Kernel => KernelName(variant, weights.Recurrent);
+    public override string Kernel => KernelName(variant, weights.Recurrent, weights.Input, weights.Candidate);
+
+    public override double Density => DensityOf(weights.Input, weights.Recurrent, weights.Candidate);
 
     public override int LargestPair => Math.Max(weights.Input.LargestPair, Math.Max(weights.Recurrent.LargestPair, weights.Candidate.LargestPair));
 

@@ -75,6 +75,8 @@ internal sealed unsafe class ConvolutionStep(
 
     public override string Kernel => KernelName(variant, matrix);
 
+    public override double Density => DensityOf(matrix);
+
     public override int LargestPair => matrix.LargestPair;
 
     public override long WeightBytes => matrix.DataBytes;

@@ -13,7 +13,9 @@ internal sealed unsafe class SequenceStep(
 {
     private readonly int _gatesStride = BufferInfo.PaddedStride(weights.Input.Lanes);
 
-    public override string Kernel => KernelName(variant, weights.Recurrent);
+    public override string Kernel => KernelName(variant, weights.Recurrent, weights.Input, weights.Candidate);
+
+    public override double Density => DensityOf(weights.Input, weights.Recurrent, weights.Candidate);
 
     public override int LargestPair => Math.Max(weights.Input.LargestPair, Math.Max(weights.Recurrent.LargestPair, weights.Candidate.LargestPair));
 

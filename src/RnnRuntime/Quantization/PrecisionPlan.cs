@@ -68,6 +68,7 @@ internal sealed class PrecisionPlan
         RnnPrecision.Float16 => NodeQuantizer.Decide(node, TensorType.Float16, _neverSlower),
         RnnPrecision.BFloat16 => NodeQuantizer.Decide(node, TensorType.BFloat16, _neverSlower),
         RnnPrecision.Mixed => Fastest(node),
+        RnnPrecision.Float32 => new NodeDecision(NodeWeights.Of(node)[0].Weights.Values.Type, ""),
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Expected a precision; found {precision}."),
     };
 

@@ -18,7 +18,7 @@ public enum InitPlace
 }
 
 /// <summary>A matrix [rows, columns] and vectors for it, and what y = init + W.x is when a variant computes it between guards.</summary>
-internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init, int vectors)
+internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init, int vectors, bool isSparse = false)
 {
     private readonly int[] _laneRows = Packer.PlainLanes(weights.Rows);
 
@@ -39,7 +39,9 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
     /// <summary>The same; <paramref name="quantized"/> is what an int8 product made of the vectors, [count][columns].</summary>
     public float[] Multiply(KernelVariant variant, GuardedMemory memory, int count, InitPlace place, string what, out int[] quantized)
     {
-        var matrix = memory.Pack("weights", weights, _laneRows);
+        var matrix = default(PackedMatrix);
+        using var packer = isSparse ? memory.PackSparse(weights, _laneRows, out matrix) : null;
+        matrix = isSparse ? matrix : memory.Pack("weights", weights, _laneRows);
         nint xStride = weights.Columns + (count % 3);
         nint yStride = Lanes + (count % 2 * 8);
         var xs = memory.Place("x", x.AsSpan(0, count * weights.Columns), count, xStride);
@@ -50,17 +52,18 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
             InitPlace.Shared => ((nint)memory.Place("init", init.AsSpan(0, Lanes)), 0),
             _ => ((nint)memory.Place("y", init.AsSpan(0, count * Lanes), count, yStride), yStride),
         };
-        var scratch = weights.IsInt8 ? memory.Scratch(count, matrix) : default;
+        var scratch = isSparse ? memory.SparseScratch(matrix) : weights.IsInt8 ? memory.Scratch(count, matrix) : default;
 
         variant.Multiply(matrix, xs, xStride, (float*)inits, initStride, ys, yStride, count, scratch);
 
         memory.CheckBorders(what);
-        quantized = new int[weights.IsInt8 ? count * weights.Columns : 0];
+        var isQuantized = weights.IsInt8 && !isSparse;
+        quantized = new int[isQuantized ? count * weights.Columns : 0];
         var result = new float[count * Lanes];
         for (var i = 0; i < count; i++)
         {
             new ReadOnlySpan<float>(ys + (i * yStride), Lanes).CopyTo(result.AsSpan(i * Lanes));
-            if (weights.IsInt8)
+            if (isQuantized)
             {
                 Decode(scratch.Quantized + (i * scratch.Stride), quantized.AsSpan(i * weights.Columns, weights.Columns));
             }

@@ -34,6 +34,10 @@ public static class RnnComparer
         var comparison = new LockstepComparison(reference, candidate, inputs, steps).Run(options, done => options.Progress?.Report(done * work));
         var costs = SensitivityAnalysis.Run(
             reference, candidate, inputs, sensitivitySteps, options.Kernel, done => options.Progress?.Report(work + (done * (1 - work))));
+
+        // Weights were read as spans of a mapped file, which do not keep the mapping; the graphs do.
+        GC.KeepAlive(reference);
+        GC.KeepAlive(candidate);
         return comparison with
         {
             SensitivitySteps = sensitivitySteps,

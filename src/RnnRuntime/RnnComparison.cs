@@ -40,9 +40,17 @@ public sealed record SignalError(double SignalPower, double NoisePower, double M
 /// <summary>The error of a signal over a part of the run.</summary>
 /// <param name="FirstStep">Where it begins.</param>
 /// <param name="Steps">How long it is.</param>
-/// <param name="RmsError">Root mean square of the differences.</param>
+/// <param name="SignalPower">Mean square of the reference's elements.</param>
+/// <param name="NoisePower">Mean square of the differences.</param>
 /// <param name="LargestError">Largest magnitude of a difference.</param>
-public sealed record ErrorWindow(long FirstStep, long Steps, double RmsError, double LargestError);
+public sealed record ErrorWindow(long FirstStep, long Steps, double SignalPower, double NoisePower, double LargestError)
+{
+    /// <summary>Signal-to-noise ratio in dB; infinite where the signals are equal.</summary>
+    public double SnrDecibels => Decibels.Of(SignalPower, NoisePower);
+
+    /// <summary>Root mean square of the differences.</summary>
+    public double RmsError => Math.Sqrt(NoisePower);
+}
 
 /// <summary>What an output decides.</summary>
 public enum DecisionKind

@@ -51,6 +51,10 @@ public sealed partial class RnnGraphBuilder
     /// <inheritdoc cref="Tanh"/>
     public TensorRef Log(TensorRef input) => Unary(UnaryOperator.Log, input);
 
+    /// <summary>The nearest integer to each element, of two the even one; infinities and NaN stay.</summary>
+    /// <inheritdoc cref="Tanh"/>
+    public TensorRef Round(TensorRef input) => Unary(UnaryOperator.Round, input);
+
     /// <summary><c>ln(1 + exp(x))</c> of each element.</summary>
     /// <inheritdoc cref="Tanh"/>
     public TensorRef Softplus(TensorRef input) => Unary(UnaryOperator.Softplus, input);

@@ -265,7 +265,7 @@ def elementwise():
     alpha, beta = 0.25, 0.75
     functions = {
         "sqrt": torch.sqrt, "reciprocal": torch.reciprocal, "log": torch.log, "softplus": functional.softplus, "softsign": functional.softsign,
-        "not": lambda t: (t == 0).double()}
+        "not": lambda t: (t == 0).double(), "round": torch.round}
     with_alpha = {
         "leaky_relu": lambda t: functional.leaky_relu(t, alpha), "elu": lambda t: functional.elu(t, alpha),
         "thresholded_relu": lambda t: functional.threshold(t, alpha, 0.0)}

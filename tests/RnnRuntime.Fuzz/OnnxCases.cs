@@ -15,9 +15,14 @@ internal static class OnnxCases
         .. SharedFiles.Small(models, "onnx-rnn", "model.onnx", SmallFile),
     ];
 
+    /// <summary>Models with quantised integers.</summary>
+    public static IEnumerable<OnnxSketch> Quantized() =>
+        [RoundTrips(17), RoundTrips(21), IntegerProducts(), DynamicLstm(DataType.Int8, 0), DynamicLstm(DataType.Uint8, 3)];
+
     private static IEnumerable<OnnxSketch> Made() =>
     [
-        Unary("Relu Tanh Sigmoid Elu LeakyRelu HardSigmoid"), Unary("Exp Softplus Softsign Abs Sqrt Log Neg Reciprocal"),
+        Unary("Relu Tanh Sigmoid Elu LeakyRelu HardSigmoid"), Unary("Exp Softplus Softsign Abs Sqrt Log Neg Reciprocal Round Floor Ceil"),
+        .. Quantized(),
         Unary("Softmax LogSoftmax Identity Clip"), Unary("ReduceMean ReduceMax ReduceSum", 12),
         new OnnxSketch().Input("x", 2, 3).Input("z", 3).Floats("w", 2, 1).Node("Add", "x z", "a").Node("Mul", "a w", "b").Node("Sub", "b x", "c")
             .Node("Div", "c z", "d").Node("Pow", "d w", "e").Node("PRelu", "e z", "f").Node("Min", "f x z", "g").Node("Max", "g w", "y").Output("y"),
@@ -60,6 +65,23 @@ internal static class OnnxCases
 
         return sketch.Output(value);
     }
+
+    private static OnnxSketch RoundTrips(int opset) => new OnnxSketch(opset)
+        .Input("x", 2, 3).Tensor("s", DataType.Float, [3], 0.1f, 0.02f, 0.5f).Tensor("z", DataType.Int8, [3], new sbyte[] { 0, 3, -5 }).Tensor("one", DataType.Float, [], 0.05f)
+        .Tensor("w", DataType.Int8, [3, 2], new sbyte[] { 1, -2, 127, -128, 5, 0 }).Tensor("b", DataType.Int32, [2], 30, -7)
+        .Node("QuantizeLinear", "x s z", "q", ("axis", 1)).Node("DequantizeLinear", "q s z", "r", ("axis", -1)).Node("QuantizeLinear", "r one", "p").Node("DequantizeLinear", "p one", "t")
+        .Node("DequantizeLinear", "w one", "wf").Node("DequantizeLinear", "b one", "bf").Node("Gemm", "t wf bf", "y").Output("y");
+
+    private static OnnxSketch IntegerProducts() => new OnnxSketch()
+        .Input("x", 1, 2, 5).Tensor("w", DataType.Int8, [5, 2], new sbyte[] { 1, -2, 127, -128, 5, 0, 9, 8, 7, 6 }).Tensor("z", DataType.Int8, [2], new sbyte[] { 1, -1 })
+        .Tensor("k", DataType.Uint8, [1, 2, 3], new byte[] { 1, 2, 255, 4, 0, 6 }).Tensor("kz", DataType.Uint8, [], new byte[] { 128 }).Node("DynamicQuantizeLinear", "x", "q s zero")
+        .Node("MatMulInteger", "q w zero z", "sums").Node("Cast", "sums", "f", ("to", 1)).Node("Mul", "f s", "y")
+        .Node("ConvInteger", "q k zero kz", "taps", ("pads", new[] { 1, 1 })).Node("DequantizeLinear", "taps s", "v").Output("y", "v");
+
+    private static OnnxSketch DynamicLstm(DataType type, byte zeroPoint) => new OnnxSketch()
+        .Input("x", 2, 1, 3).Tensor("w", type, [1, 3, 8], Enumerable.Range(0, 24).Select(i => (byte)(i * 5)).ToArray()).Tensor("r", type, [1, 2, 8], Enumerable.Range(0, 16).Select(i => (byte)(i * 9)).ToArray())
+        .Floats("b", 1, 16).Tensor("ws", DataType.Float, [1], 0.01f).Tensor("rs", DataType.Float, [1, 8], Enumerable.Repeat(0.02f, 8).ToArray()).Tensor("wz", type, [1], zeroPoint)
+        .Tensor("rz", type, [1, 8], new byte[8]).Node("com.microsoft.DynamicQuantizeLSTM", "x w r b - - - - ws wz rs rz", "y yh yc", ("hidden_size", 2)).Output("y", "yh", "yc");
 
     private static OnnxSketch Recurrent(string type, int gates, params (string Name, object Value)[] attributes) => new OnnxSketch()
         .Input("x", 3, 2, 2).Floats("w", 1, gates * 2, 2).Floats("r", 1, gates * 2, 2).Floats("b", 1, gates * 4).Integers("len", 3, 1).Node("Cast", "len", "lengths", ("to", 6))

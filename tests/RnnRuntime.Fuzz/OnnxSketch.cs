@@ -36,6 +36,13 @@ internal sealed class OnnxSketch(int opset = 17)
         return this;
     }
 
+    public OnnxSketch Tensor<T>(string name, DataType type, long[] shape, params T[] values)
+        where T : unmanaged
+    {
+        _graph.Initializer.Add(new TensorProto { Name = name, DataType = type, Dims = { shape }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<T>(values)) });
+        return this;
+    }
+
     public OnnxSketch Integers(string name, params long[] values)
     {
         _graph.Initializer.Add(Vector(name, values));
@@ -48,12 +55,14 @@ internal sealed class OnnxSketch(int opset = 17)
         return this;
     }
 
-    /// <summary>Names of inputs and outputs stand between blanks; a dash is an absent one.</summary>
+    /// <summary>Names of inputs and outputs stand between blanks; a dash is an absent one. What is before the operator's last point is its domain.</summary>
     public OnnxSketch Node(string type, string inputs, string outputs, params (string Name, object Value)[] attributes)
     {
+        var point = type.LastIndexOf('.');
         _graph.Node.Add(new NodeProto
         {
-            OpType = type,
+            OpType = type[(point + 1)..],
+            Domain = type[..Math.Max(0, point)],
             Name = $"{type}_{_graph.Node.Count}",
             Input = { Split(inputs) },
             Output = { Split(outputs) },
@@ -70,7 +79,17 @@ internal sealed class OnnxSketch(int opset = 17)
 
     public GraphProto Graph() => _graph;
 
-    public ModelProto Model() => new() { IrVersion = 8, OpsetImport = { new OperatorSetIdProto { Version = opset } }, Graph = _graph };
+    /// <summary>The default operator set's version, and version 1 of each other domain.</summary>
+    public ModelProto Model() => new()
+    {
+        IrVersion = 8,
+        OpsetImport =
+        {
+            new OperatorSetIdProto { Version = opset },
+            _graph.Node.Select(node => node.Domain).Where(domain => domain.Length > 0).Distinct().Select(domain => new OperatorSetIdProto { Domain = domain, Version = 1 }),
+        },
+        Graph = _graph,
+    };
 
     public static TensorProto Vector(string name, params long[] values) =>
         new() { Name = name, DataType = DataType.Int64, Dims = { values.Length }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<long>(values)) };

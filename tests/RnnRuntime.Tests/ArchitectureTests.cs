@@ -28,7 +28,7 @@ public sealed partial class ArchitectureTests
         ["Memory"] = [],
         ["Decoding"] = [],
         ["Formats"] = ["Graph"],
-        ["Quantization"] = ["Graph"],
+        ["Quantization"] = ["Graph", "Comparison"],
         ["Comparison"] = ["Graph", "Graph.Passes", "Kernels", "Decoding"],
         ["Kernels"] = ["Memory"],
         ["Plan"] = ["Graph", "Kernels", "Memory"],

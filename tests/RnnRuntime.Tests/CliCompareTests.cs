@@ -37,7 +37,7 @@ public sealed class CliCompareTests(CliModels models) : IClassFixture<CliModels>
     {
         var text = CliProcess.Run("compare", models.LstmFile, models.LstmFile, "--steps", "30").Succeeds().Output;
         Assert.Contains("the outputs are equal, bit by bit", text);
-        Assert.DoesNotContain("Nodes by what they cost", text);
+        Assert.DoesNotContain("Nodes, costliest first", text);
         Assert.DoesNotContain("kept float", text);
     }
 
@@ -103,7 +103,7 @@ public sealed class CliCompareTests(CliModels models) : IClassFixture<CliModels>
         var (reference, candidate) = Coarse("it's first");
         Assert.Contains("\n  --keep-float 'it'\\''s first'\n", CliProcess.Run("compare", reference, candidate).Succeeds().Output);
         CliProcess.Run("quantize", reference, "-o", models["kept.rnn"], "--keep-float", "it's first").Succeeds();
-        Assert.DoesNotContain("it's first  lstm", CliProcess.Run("compare", reference, models["kept.rnn"]).Succeeds().Output);
+        Assert.DoesNotMatch("(?m)^it's first  +lstm  +int8", CliProcess.Run("compare", reference, models["kept.rnn"]).Succeeds().Output);
     }
 
     [Fact]

@@ -47,6 +47,20 @@ public sealed class CliSharedModelTests : IDisposable
     }
 
     [Fact]
+    public void AnOnnxModelIsComparedWithTheInt8FileMadeOfIt()
+    {
+        var path = Path.Combine(SharedModels.Folder("silero"), "silero_vad.onnx");
+        string[] fix = ["--fix", "sr=16000", "input[0]=1", "input[1]=576", "state[1]=1"];
+        CliProcess.Run(["quantize", path, "-o", _directory["q.rnn"], .. fix]).Succeeds();
+        var text = CliProcess.Run(["compare", path, _directory["q.rnn"], "--steps", "40", .. fix]).Succeeds().Output;
+        Assert.Matches(@"(?m)^output +\[1, 1\] +\d+\.\d .* threshold ", text);
+        Assert.Matches(@"(?m)^If_0_\S+ +lstm +int8 +\d+\.\d ", text);
+        Assert.Contains("\nstate   state ", text);
+        Assert.DoesNotContain("Not compared", text);
+        CliProcess.Run(["compare", _directory["q.rnn"], _directory["q.rnn"], .. fix]).FailsWith("--fix");
+    }
+
+    [Fact]
     public void KerasWeightsWithATopology()
     {
         var folder = SharedModels.Folder("keras-h5");

@@ -223,15 +223,16 @@ public sealed class GraphBuilderTests
         var x = builder.Input("x", 2);
         var all = builder.Concat(
             builder.LeakyRelu(x, 0.5f), builder.Elu(x, 2), builder.PRelu(x, builder.Constant([3, 4], 2)), builder.Sqrt(builder.Abs(x)),
-            builder.LayerNorm(x, [1, 2], [0, 1], epsilon: 0), builder.Log(builder.Abs(x)), builder.Softplus(x));
+            builder.LayerNorm(x, [1, 2], [0, 1], epsilon: 0), builder.Log(builder.Abs(x)), builder.Softplus(x),
+            builder.Round(builder.Multiply(x, builder.Constant([0.625f]))));
         builder.Output("y", all);
         using var model = RnnModel.FromGraph(builder.Build());
         using var session = model.CreateSession();
-        var y = new float[14];
+        var y = new float[16];
         session.Run([-4f, 2], y);
         double[] expected =
         [
-            -2, 2, 2 * (Math.Exp(-4) - 1), 2, -12, 2, 2, Math.Sqrt(2), -1, 3, Math.Log(4), Math.Log(2), Math.Log(1 + Math.Exp(-4)), Math.Log(1 + Math.Exp(2)),
+            -2, 2, 2 * (Math.Exp(-4) - 1), 2, -12, 2, 2, Math.Sqrt(2), -1, 3, Math.Log(4), Math.Log(2), Math.Log(1 + Math.Exp(-4)), Math.Log(1 + Math.Exp(2)), -2, 1,
         ];
         Assert.All(y.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-6));
     }

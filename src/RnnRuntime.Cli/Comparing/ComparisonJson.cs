@@ -100,6 +100,7 @@ internal static class ComparisonJson
     {
         writer.WriteNumber("firstStep", window.FirstStep);
         writer.WriteNumber("steps", window.Steps);
+        WriteReal(writer, "snrDecibels", window.SnrDecibels);
         WriteReal(writer, "rmsError", window.RmsError);
         WriteReal(writer, "largestError", window.LargestError);
     });

@@ -23,7 +23,7 @@ internal static class ComparisonPlots
 
     private static readonly string? Font = SansSerif.FirstOrDefault(SKFontManager.Default.FontFamilies.Contains);
 
-    public static bool HasFonts => SKFontManager.Default.FontFamilyCount > 0;
+    public static bool HasFonts => SKTypeface.Default.GlyphCount > 0;
 
     /// <summary>Each plot as a PNG file.</summary>
     public static IEnumerable<(string Title, byte[] Image)> Images(RnnComparison comparison) => All(comparison).Select(plot => (plot.Title, Render(plot.Plot)));

@@ -77,8 +77,8 @@ internal static partial class ComparisonTables
     {
         var costly = comparison.Nodes.Where(node => node.Cost is not null).OrderByDescending(node => node.Cost!.Share).ToArray();
         return new ComparisonTable(
-            $"Nodes by what they cost the outputs{Part(top, costly.Length)}: only this node as in B, over {Steps(comparison.SensitivitySteps)}; and B with only this node as in A",
-            ["node", "operator", "weights", ">share of noise, %", ">SNR with only it, dB", ">gain if kept, dB", ">its own SNR, dB", ">its largest error"],
+            $"Nodes, costliest first{Part(top, costly.Length)}. Alone: the outputs of A with this node from B, over {Steps(comparison.SensitivitySteps)}. If kept: those of B with this node from A.",
+            ["node", "operator", "weights", ">share of noise, %", ">SNR alone, dB", ">gain if kept, dB", ">SNR of its values, dB", ">largest error"],
             [.. costly.Take(top).Select(node => (string[])
             [
                 Name(node.Name), node.Operator, node.CandidatePrecision is { } precision ? Text.Of(precision) : "-", Percent(node.Cost!.Share), Decibels(node.Cost.SnrDecibels),
@@ -91,7 +91,7 @@ internal static partial class ComparisonTables
     {
         var gates = comparison.Nodes.SelectMany(node => node.Cost?.Gates.Select(gate => (Node: node.Name, Gate: gate)) ?? []).OrderByDescending(gate => gate.Gate.Share).ToArray();
         return new ComparisonTable(
-            $"Gates by what the rounding of their weights costs the outputs{Part(top, gates.Length)}", ["node", "gate", ">share of gates, %", ">SNR with only it, dB"],
+            $"Gates, costliest first{Part(top, gates.Length)}. Alone: the outputs of A with the stored weights of this gate from B.", ["node", "gate", ">share of gates, %", ">SNR alone, dB"],
             [.. gates.Take(top).Select(gate => (string[])[Name(gate.Node), gate.Gate.Gate, Percent(gate.Gate.Share), Decibels(gate.Gate.SnrDecibels)])]);
     }
 
@@ -101,7 +101,7 @@ internal static partial class ComparisonTables
             .Concat(comparison.States.Select(state => (Kind: "state", state.Name, state.Decades))).ToArray();
         var decades = signals[0].Decades;
         return new ComparisonTable(
-            "Drift: RMS error over the steps",
+            "Drift: RMS error by steps",
             ["signal", "kind", .. decades.Select(decade => $">{decade.FirstStep} to {decade.FirstStep + decade.Steps - 1}"), ">largest error"],
             [.. signals.Select(signal => (string[])
                 [Name(signal.Name), signal.Kind, .. signal.Decades.Select(decade => Error(decade.RmsError)), Error(signal.Decades.Max(decade => decade.LargestError))])]);

@@ -25,7 +25,7 @@ internal sealed class ModelPair
     public (string First, string Second) Paths(ParseResult arguments)
     {
         var tokens = Tokens(arguments.CommandResult);
-        var order = arguments.Tokens.Where(tokens.Contains).ToArray();
+        var order = arguments.Tokens.Where(token => tokens.Any(model => ReferenceEquals(model, token))).ToArray();
         return (order[0].Value, order[1].Value);
     }
 
@@ -63,7 +63,7 @@ internal sealed class ModelPair
         }
     }
 
-    private HashSet<Token> Tokens(CommandResult result) =>
+    private List<Token> Tokens(CommandResult result) =>
     [
         .. result.GetResult(_argument)?.Tokens ?? [],
         .. _options.SelectMany(option => result.GetResult(option)?.Tokens ?? []).Where(token => !Pairs.IsPair(token.Value)),

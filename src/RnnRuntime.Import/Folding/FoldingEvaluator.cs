@@ -43,9 +43,13 @@ internal static class FoldingEvaluator
         var table = new Dictionary<string, Func<NodeArguments, ImmutableArray<HostTensor?>>>
         {
             ["Split"] = ShapeOperators.Split,
+            ["DynamicQuantizeLinear"] = QuantizationOperators.DynamicQuantizeLinear,
             ["LayerNormalization"] = node => HalfPrecision.Around(node, NormalizationOperators.LayerNormalization),
         };
 
+        Exact("QuantizeLinear", QuantizationOperators.QuantizeLinear);
+        Exact("DequantizeLinear", QuantizationOperators.DequantizeLinear);
+        Exact("MatMulInteger", IntegerProducts.MatMulInteger);
         Exact("Constant", ConstantOperators.Constant);
         Exact("ConstantOfShape", ConstantOperators.ConstantOfShape);
         Exact("Shape", ConstantOperators.Shape);

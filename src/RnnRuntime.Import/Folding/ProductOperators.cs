@@ -14,7 +14,11 @@ internal static class ProductOperators
     public static HostTensor MatMul(NodeArguments node)
     {
         node.Expect(2, 2);
-        var (a, b) = (node.Required(0, "A"), node.Required(1, "B"));
+        return MatMul(node, node.Required(0, "A"), node.Required(1, "B"));
+    }
+
+    public static HostTensor MatMul(NodeArguments node, HostTensor a, HostTensor b)
+    {
         NumberTypes.CheckSame(node, a, b);
         var shape = ShapeArithmetic.MatMulShape(node.Location, a.Shape, b.Shape);
         return NumberTypes.Dispatch(node, a.Type, new ProductFunction(node, Matrix(a, row: true), Matrix(b, row: false), null, 1, 0)).Reshaped(shape);

@@ -20,9 +20,9 @@ internal static class ConvolutionOperators
     private sealed record Geometry(
         Value Input, HostTensor Weights, Constant? Bias, int Rank, int Groups, WindowAttributes Window);
 
-    private static ImmutableArray<Operand?> Conv(NodeContext node)
+    public static ImmutableArray<Operand?> Conv(NodeContext node)
     {
-        var g = Read(node, withSamePads: true);
+        var g = Read(node, isTransposed: false);
         var (filters, channels) = (g.Weights.Shape[0], g.Weights.Shape[1]);
         if (g.Input.Shape[1] != (long)channels * g.Groups)
         {
@@ -49,7 +49,7 @@ internal static class ConvolutionOperators
 
     private static ImmutableArray<Operand?> ConvTranspose(NodeContext node)
     {
-        var g = Read(node, withSamePads: false);
+        var g = Read(node, isTransposed: true);
         var (channels, filtersOfGroup) = (g.Weights.Shape[0], g.Weights.Shape[1]);
         if (g.Input.Shape[1] != channels || channels % g.Groups != 0)
         {
@@ -165,7 +165,7 @@ internal static class ConvolutionOperators
     private static Value ToChannelsLast(GraphEmitter emit, Value input) =>
         emit.Transpose(input, [0, .. Enumerable.Range(2, input.Shape.Rank - 2), 1]);
 
-    private static Geometry Read(NodeContext node, bool withSamePads)
+    private static Geometry Read(NodeContext node, bool isTransposed)
     {
         var input = node.Float(0, "X");
         if (node.ConstantFloat(1, "W") is not { } weights)
@@ -187,7 +187,7 @@ internal static class ConvolutionOperators
         }
 
         var groups = node.Attributes.Integer("group", 1);
-        var filters = node.Node.Operator == "Conv" ? weights.Shape[0] : checked((int)Math.Min((long)weights.Shape[1] * Math.Max(groups, 1), int.MaxValue));
+        var filters = isTransposed ? checked((int)Math.Min((long)weights.Shape[1] * Math.Max(groups, 1), int.MaxValue)) : weights.Shape[0];
         if (groups < 1 || groups > 1 << 20 || filters % groups != 0)
         {
             throw node.Attributes.Error("group", $"{groups}", $"a divisor of the {filters} filters");
@@ -204,6 +204,6 @@ internal static class ConvolutionOperators
 
         return new Geometry(
             input, weights, bias, rank, (int)groups,
-            WindowAttributes.Read(node, rank, kernel, withSamePads ? input.Shape.Dimensions.AsSpan()[2..] : default));
+            WindowAttributes.Read(node, rank, kernel, isTransposed ? default : input.Shape.Dimensions.AsSpan()[2..]));
     }
 }

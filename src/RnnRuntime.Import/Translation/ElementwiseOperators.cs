@@ -32,6 +32,7 @@ internal static class ElementwiseOperators
             ["Log"] = (UnaryOperator.Log, 0, 0, 0),
             ["Softplus"] = (UnaryOperator.Softplus, 0, 0, 0),
             ["Softsign"] = (UnaryOperator.Softsign, 0, 0, 0),
+            ["Round"] = (UnaryOperator.Round, 0, 0, 0),
             ["LeakyRelu"] = (UnaryOperator.LeakyRelu, 0.01f, 0, 1),
             ["Elu"] = (UnaryOperator.Elu, 1, 0, 1),
             ["ThresholdedRelu"] = (UnaryOperator.ThresholdedRelu, 1, 0, 1),
@@ -52,6 +53,8 @@ internal static class ElementwiseOperators
                 function, node.Float(0, "X"), parameters > 0 ? node.Attributes.Float("alpha", alpha) : 0, parameters > 1 ? node.Attributes.Float("beta", beta) : 0)));
         }
 
+        handlers.Add("Floor", node => Float(Floor(node.Emit, node.Float(0, "X"))));
+        handlers.Add("Ceil", node => Float(node.Emit.Unary(UnaryOperator.Negate, Floor(node.Emit, node.Emit.Unary(UnaryOperator.Negate, node.Float(0, "X"))))));
         handlers.Add("Max", node => Fold(node, BinaryOperator.Maximum));
         handlers.Add("Min", node => Fold(node, BinaryOperator.Minimum));
         handlers.Add("Sum", node => Fold(node, BinaryOperator.Add));
@@ -83,6 +86,13 @@ internal static class ElementwiseOperators
         }
 
         return Float(result);
+    }
+
+    /// <summary>The nearest integer, less 1 where it is above x.</summary>
+    private static Value Floor(GraphEmitter emit, Value x)
+    {
+        var rounded = emit.Unary(UnaryOperator.Round, x);
+        return emit.Binary(BinaryOperator.Subtract, rounded, emit.Binary(BinaryOperator.Greater, rounded, x));
     }
 
     private static ImmutableArray<Operand?> Dropout(NodeContext node)
@@ -174,25 +184,30 @@ internal static class ElementwiseOperators
         }
 
         var to = NumberTypes.FromCode(node.Location, node.Attributes.Integer("to", 0));
+        if (from.Type == to)
+        {
+            return [from];
+        }
+
+        if (to == ElementType.Float32 && from.IsWholeFloat)
+        {
+            return Float(from.Value);
+        }
+
         var value = node.ValueOf(from, "input");
         return (from.Type, to) switch
         {
-            _ when from.Type == to => [from],
             (ElementType.Bool, ElementType.Float32) => Float(value),
             (ElementType.Float32, ElementType.Bool) => Bool(node.Emit.Unary(UnaryOperator.Not, node.Emit.Unary(UnaryOperator.Not, value))),
             (ElementType.Int32 or ElementType.Int64, ElementType.Int32 or ElementType.Int64) => [Operand.Of(value, to)],
-            (ElementType.Int32 or ElementType.Int64, ElementType.Float32) => Float(ToFloat(node, value)),
+            (ElementType.Int32 or ElementType.Int64, ElementType.Float32) => Float(node.Emit.Cast(value, TensorType.Float32)),
             (ElementType.Int32 or ElementType.Int64, ElementType.Bool) =>
-                Bool(node.Emit.Unary(UnaryOperator.Not, node.Emit.Unary(UnaryOperator.Not, ToFloat(node, value)))),
-            _ => throw node.Refuse("input", $"a cast from {from.Type} to {to} of a computed value", "casts between float32, bool, int32 and int64; none to integers from what a step computes"),
+                Bool(node.Emit.Unary(UnaryOperator.Not, node.Emit.Unary(UnaryOperator.Not, node.Emit.Cast(value, TensorType.Float32)))),
+            _ when to is ElementType.Int32 or ElementType.Int64 && from.IsWholeFloat => [Operand.Of(node.Emit.Cast(value, TensorType.Int32), to)],
+            _ => throw node.Refuse(
+                "input", $"a cast from {from.Type} to {to} of a computed value",
+                "casts between float32, bool, int32 and int64, and of quantised integers to these; others to integers are not computed in a step"),
         };
-    }
-
-    private static Value ToFloat(NodeContext node, Value value)
-    {
-        var output = node.Emit.NewValue(TensorType.Float32, value.Shape);
-        node.Emit.Add(new CastNode(node.Emit.NewNodeName(), value, output));
-        return output;
     }
 
     private static ImmutableArray<Operand?> Compare(NodeContext node, BinaryOperator function, bool negated)

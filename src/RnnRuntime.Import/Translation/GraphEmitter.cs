@@ -61,7 +61,7 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
         _nodes.Add(node);
     }
 
-    /// <summary>A tensor of the core's types: float32 as it is, half-precision widened, booleans as 0 and 1, integers that fit as int32.</summary>
+    /// <summary>A tensor of the core's types: float32 as it is, booleans as 0 and 1, integers of 8 and 16 bits as float32, others that fit as int32.</summary>
     public Constant NewConstant(string location, HostTensor tensor)
     {
         var shape = ShapeOf(location, tensor.Shape);
@@ -73,6 +73,9 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
                 return new Constant(name, TensorType.Float32, shape, tensor.Data);
             case ElementType.Bool:
                 return Floats(name, shape, [.. tensor.Data.ToArray().Select(flag => flag == 0 ? 0f : 1f)]);
+            case ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16:
+                tensor.TryGetIntegers(out var small);
+                return Floats(name, shape, [.. small.Select(value => (float)value)]);
             default:
                 if (!tensor.TryGetIntegers(out var integers))
                 {
@@ -92,6 +95,9 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
         return Floats(NextConstantName(), new TensorShape(shape), values);
     }
 
+    public Constant NewInt8Constant(ReadOnlySpan<sbyte> values, params ReadOnlySpan<int> shape) =>
+        new(NextConstantName(), TensorType.Int8, new TensorShape(shape), MemoryMarshal.AsBytes(values).ToArray());
+
     /// <summary>The value of a constant operand, made once.</summary>
     public Value ValueOf(string location, HostTensor tensor)
     {
@@ -107,6 +113,23 @@ internal sealed class GraphEmitter(RnnImportLimits limits)
     {
         var output = NewValue(constant.Type, constant.Shape);
         Add(new ConstantNode(NewNodeName(), output, constant));
+        return output;
+    }
+
+    /// <summary>An operand as a value of the type that computes its type in a step.</summary>
+    public Value ValueOf(string location, Operand operand) => operand switch
+    {
+        { IsConstant: true } => ValueOf(location, operand.Constant),
+        { IsRounded: true } => throw new RnnImportException(
+            location, $"{operand}, sums of products that may be beyond 2^24", "Cast to float32 or DequantizeLinear as their only readers, since float32 computes them"),
+        { Type: ElementType.Int32, Value.Type: TensorType.Float32 } => Cast(operand.Value, TensorType.Int32),
+        _ => operand.Value,
+    };
+
+    public Value Cast(Value x, TensorType type)
+    {
+        var output = NewValue(type, x.Shape);
+        Add(new CastNode(NewNodeName(), x, output));
         return output;
     }
 

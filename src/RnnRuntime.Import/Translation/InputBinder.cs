@@ -58,10 +58,10 @@ internal sealed class InputBinder
 
             TensorType? coreType = type switch
             {
-                ElementType.Float32 or ElementType.Bool => TensorType.Float32,
+                ElementType.Float32 or ElementType.Bool or ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16 => TensorType.Float32,
                 ElementType.Int32 or ElementType.Int64 => TensorType.Int32,
                 _ => Refused<TensorType?>(
-                    new RnnImportException(location, $"{type.ToString().ToLowerInvariant()}", "float32, bool, int32 or int64; cast it in front of the model"), null),
+                    new RnnImportException(location, $"{type.ToString().ToLowerInvariant()}", "float32, bool, int8 to int64, uint8 or uint16; cast it in front of the model"), null),
             };
             if (coreType is null)
             {

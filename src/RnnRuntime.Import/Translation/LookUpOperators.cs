@@ -22,14 +22,14 @@ internal static class LookUpOperators
             return MovementOperators.Move(node);
         }
 
-        if (indices.Type is not (ElementType.Int32 or ElementType.Int64) || data.Type is not (ElementType.Float32 or ElementType.Bool))
+        if (indices.Type is not (ElementType.Int32 or ElementType.Int64) || !(data.Type is ElementType.Float32 or ElementType.Bool || QuantizationArguments.IsQuantized(data.Type)))
         {
-            throw node.Refuse($"{data} with indices {indices}", "float32 data with int32 or int64 indices");
+            throw node.Refuse($"{data} with indices {indices}", "data of float32, bool or integers of 8 or 16 bits with int32 or int64 indices");
         }
 
         var axis = ShapeArithmetic.NormalizeAxis(node.Location, node.Attributes.Integer("axis", 0), data.Shape.Length);
         var emit = node.Emit;
-        if (data.IsConstant && data.Type == ElementType.Float32 && axis == 0 && data.Shape.Length == 2)
+        if (data.IsConstant && data.Type != ElementType.Bool && axis == 0 && data.Shape.Length == 2)
         {
             var table = new RnnRuntime.Graph.Weights(emit.NewConstant($"{node.Location}, input data", data.Constant));
             var row = emit.NewValue(TensorType.Float32, ShapeRules.EmbeddingOutput(node.Location, indices.Value, table));

@@ -84,7 +84,11 @@ internal sealed class NodeContext(
         return operand.Constant;
     }
 
-    public Value ValueOf(Operand operand, string name) => operand.IsConstant ? emitter.ValueOf($"{node.Location}, input {name}", operand.Constant) : operand.Value;
+    public Value ValueOf(Operand operand, string name) => emitter.ValueOf($"{node.Location}, input {name}", operand);
+
+    /// <summary>The same node with other operands in the place of its first inputs, and without the rest of them.</summary>
+    public NodeContext With(ImmutableArray<Operand?> others) =>
+        new(node with { Inputs = node.Inputs[..others.Length] }, others, attributes, opset, limits, emitter);
 
     /// <summary>Refuses inputs and attributes that no rule has asked for.</summary>
     public void End()

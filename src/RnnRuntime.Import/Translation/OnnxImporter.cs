@@ -59,14 +59,9 @@ internal static class OnnxImporter
     private static Value OutputValue(GraphEmitter emit, string name, Operand operand)
     {
         var location = $"output '{name}'";
-        if (!operand.IsConstant)
-        {
-            return operand.Value;
-        }
-
-        return operand.Constant.Count > 0
-            ? emit.ValueOf(location, operand.Constant)
-            : throw new RnnImportException(location, $"{operand.Constant}", "at least one element");
+        return operand.Constant is { Count: 0 } empty
+            ? throw new RnnImportException(location, $"{empty}", "at least one element")
+            : emit.ValueOf(location, operand);
     }
 
     private static int CountNodes(OnnxGraph graph) => graph.Nodes.Length +

@@ -13,6 +13,12 @@ internal sealed record RecurrentLayer(
     /// <summary>Whether every weight is known while the model is loaded.</summary>
     public bool HasConstantWeights { get; private init; }
 
+    /// <summary>W in int8, where it was stored so.</summary>
+    public QuantizedRows? Int8W { get; init; }
+
+    /// <summary>R in int8; there where <see cref="Int8W"/> is.</summary>
+    public QuantizedRows? Int8R { get; init; }
+
     /// <summary>For each of our gates its place among ONNX's.</summary>
     public int[] GateOrder => Cell switch
     {

@@ -11,15 +11,14 @@ internal static class RecurrentOperators
 {
     public static void Register(Dictionary<string, Func<NodeContext, ImmutableArray<Operand?>>> handlers)
     {
-        handlers.Add("LSTM", node => Layer(node, SequenceCell.Lstm));
-        handlers.Add("GRU", node => Layer(node, SequenceCell.Gru));
-        handlers.Add("RNN", node => Layer(node, SequenceCell.Rnn));
+        handlers.Add("LSTM", node => Layer(node, RecurrentLayer.Read(node, SequenceCell.Lstm)));
+        handlers.Add("GRU", node => Layer(node, RecurrentLayer.Read(node, SequenceCell.Gru)));
+        handlers.Add("RNN", node => Layer(node, RecurrentLayer.Read(node, SequenceCell.Rnn)));
     }
 
-    private static ImmutableArray<Operand?> Layer(NodeContext node, SequenceCell cell)
+    public static ImmutableArray<Operand?> Layer(NodeContext node, RecurrentLayer layer)
     {
-        var layer = RecurrentLayer.Read(node, cell);
-        var emit = node.Emit;
+        var (emit, cell) = (node.Emit, layer.Cell);
         var outputs = new List<(Value Y, Value Hidden, Value? Cell)>();
         for (var direction = 0; direction < layer.Directions; direction++)
         {
@@ -56,8 +55,8 @@ internal static class RecurrentOperators
     {
         var emit = node.Emit;
         var (gates, h) = (layer.GateOrder, layer.Hidden);
-        var inputWeights = emit.NewConstant(Rows(layer.W!, direction, gates, h, layer.Inputs), gates.Length * h, layer.Inputs);
-        var recurrentWeights = emit.NewConstant(Rows(layer.R!, direction, gates, h, h), gates.Length * h, h);
+        var inputWeights = Matrix(layer.W!, layer.Int8W, layer.Inputs);
+        var recurrentWeights = Matrix(layer.R!, layer.Int8R, h);
         Constant? inputBias = null, recurrentBias = null, peepholes = null;
         if (layer.B is { } bias)
         {
@@ -87,17 +86,31 @@ internal static class RecurrentOperators
         var newCell = cell is null ? null : emit.NewValue($"{emit.Scope}.c", TensorType.Float32, cell.Shape);
         emit.Add(new SequenceNode(
             emit.NewNodeName(), layer.Cell, layer.Input, layer.Lengths, hidden, cell, y, newHidden, newCell,
-            new RnnRuntime.Graph.Weights(inputWeights, null), new RnnRuntime.Graph.Weights(recurrentWeights, null), inputBias, recurrentBias, peepholes, null,
+            inputWeights, recurrentWeights, inputBias, recurrentBias, peepholes, null,
             layer.Activations[direction], layer.Clip, layer.IsReverse(direction), layer.InputForget, layer.ResetAfter));
         return (y, newHidden, newCell);
+
+        RnnRuntime.Graph.Weights Matrix(HostTensor floats, QuantizedRows? int8, int columns)
+        {
+            var rows = gates.Length * h;
+            return int8 is null
+                ? new RnnRuntime.Graph.Weights(emit.NewConstant(Rows(floats, direction, gates, h, columns), rows, columns), null)
+                : new RnnRuntime.Graph.Weights(
+                    emit.NewInt8Constant(Rows<sbyte>(int8.Values, direction, gates, h, columns), rows, columns),
+                    emit.NewConstant(Rows(int8.Scales, direction, gates, h, 1), rows));
+        }
     }
 
+    private static float[] Rows(HostTensor tensor, int direction, ReadOnlySpan<int> gates, int hidden, int columns) =>
+        Rows<float>(tensor, direction, gates, hidden, columns);
+
     /// <summary>The rows of one direction in the order of gates given: [directions, gates * hidden, columns].</summary>
-    private static float[] Rows(HostTensor tensor, int direction, ReadOnlySpan<int> gates, int hidden, int columns)
+    private static T[] Rows<T>(HostTensor tensor, int direction, ReadOnlySpan<int> gates, int hidden, int columns)
+        where T : unmanaged
     {
-        var source = tensor.Values<float>();
+        var source = tensor.Values<T>();
         var block = hidden * columns;
-        var result = new float[gates.Length * block];
+        var result = new T[gates.Length * block];
         for (var i = 0; i < gates.Length; i++)
         {
             source.Slice(((direction * gates.Length) + gates[i]) * block, block).CopyTo(result.AsSpan(i * block));

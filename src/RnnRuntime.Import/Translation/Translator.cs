@@ -12,7 +12,15 @@ namespace RnnRuntime.Import.Translation;
 /// </summary>
 internal sealed class Translator
 {
+    private const string ContributedDomain = "com.microsoft";
+    private const int ContributedVersion = 1;
+
     private static readonly Dictionary<string, Func<NodeContext, ImmutableArray<Operand?>>> Handlers = MakeHandlers();
+
+    private static readonly Dictionary<string, Func<NodeContext, ImmutableArray<Operand?>>> Contributed = new(StringComparer.Ordinal)
+    {
+        ["DynamicQuantizeLSTM"] = DynamicQuantizeLstm.Layer,
+    };
 
     private readonly OnnxModel _model;
     private readonly RnnImportLimits _limits;
@@ -30,7 +38,8 @@ internal sealed class Translator
     public GraphEmitter Emit { get; }
 
     /// <summary>Operators that can be computed in a step, beside those that fold.</summary>
-    public static IEnumerable<string> Operators => Handlers.Keys.Append("If").Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Operators =>
+        Handlers.Keys.Append("If").Concat(Contributed.Keys.Select(name => $"{ContributedDomain}.{name}")).Order(StringComparer.Ordinal);
 
     /// <summary>
     /// Translates the main graph from what its inputs stand for; gives its outputs in order. With a list of refusals it goes on after a node
@@ -52,6 +61,8 @@ internal sealed class Translator
         ConvolutionOperators.Register(handlers);
         PoolingOperators.Register(handlers);
         RecurrentOperators.Register(handlers);
+        QuantizedOperators.Register(handlers);
+        IntegerProductOperators.Register(handlers);
         LookUpOperators.Register(handlers);
         foreach (var name in MovementOperators.DataInputs.Keys.Where(name => !handlers.ContainsKey(name)))
         {
@@ -105,7 +116,7 @@ internal sealed class Translator
     {
         if (node.Domain.Length > 0)
         {
-            throw new RnnImportException(node.Location, $"the operator domain '{node.Domain}'", "operators of the ONNX standard; export the model without contributed operators");
+            CheckContributed(node);
         }
 
         var operands = ImmutableArray.CreateBuilder<Operand?>(node.Inputs.Length);
@@ -115,7 +126,7 @@ internal sealed class Translator
             if (name.Length > 0 && operand is null)
             {
                 // Behind a refused node only the operator's name can be judged.
-                return Handlers.ContainsKey(node.Operator) || node.Operator == "If" || FoldingEvaluator.Names.Contains(node.Operator) ? [] : throw Unknown(node);
+                return HandlerOf(node) is not null || node.Operator == "If" || FoldingEvaluator.Names.Contains(node.Operator) ? [] : throw Unknown(node);
             }
 
             operands.Add(operand);
@@ -146,17 +157,34 @@ internal sealed class Translator
             }
         }
 
-        if (!Handlers.TryGetValue(node.Operator, out var handler))
-        {
-            throw Unknown(node);
-        }
-
+        var handler = HandlerOf(node) ?? throw Unknown(node);
         var attributes = new NodeAttributes(node);
-        var context = new NodeContext(node, operands, attributes, _model.Opset, _limits, Emit);
+        var opset = node.Domain.Length == 0 ? _model.Opset : ContributedVersion;
+        var context = new NodeContext(node, operands, attributes, opset, _limits, Emit);
         var outputs = handler(context);
         context.End();
         return outputs;
     }
+
+    private void CheckContributed(OnnxNode node)
+    {
+        if (node.Domain != ContributedDomain || !Contributed.ContainsKey(node.Operator))
+        {
+            throw new RnnImportException(
+                node.Location, $"the operator domain '{node.Domain}'",
+                $"operators of the ONNX standard, or {string.Join(", ", Contributed.Keys)} of {ContributedDomain}; export the model without other contributed operators");
+        }
+
+        if (!_model.OtherOpsets.TryGetValue(node.Domain, out var version) || version != ContributedVersion)
+        {
+            throw new RnnImportException(
+                $"{node.Location}, opset_import", version == 0 ? $"no version of the domain '{node.Domain}'" : $"version {version} of the domain '{node.Domain}'",
+                $"version {ContributedVersion}");
+        }
+    }
+
+    private static Func<NodeContext, ImmutableArray<Operand?>>? HandlerOf(OnnxNode node) =>
+        (node.Domain.Length == 0 ? Handlers : Contributed).GetValueOrDefault(node.Operator);
 
     private static RnnImportException Unknown(OnnxNode node) => new(
         node.Location, $"the operator {node.Operator}", $"one of {string.Join(", ", Operators)}, or one whose inputs are all constant once shapes are bound");
@@ -175,7 +203,7 @@ internal sealed class Translator
         var results = outputs.Sum(output => output?.Count ?? 0);
         return node.Operator switch
         {
-            "MatMul" => results * inputs[0]!.Shape[^1],
+            "MatMul" or "MatMulInteger" => results * inputs[0]!.Shape[^1],
             "Gemm" => results * (inputs[0]!.Count / Math.Max(1, outputs[0]!.Shape[0])),
             "Shape" or "Size" or "Identity" => 0,
             _ when MovementOperators.DataInputs.ContainsKey(node.Operator) => results,

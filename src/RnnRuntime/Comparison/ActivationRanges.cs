@@ -123,8 +123,9 @@ internal static class ActivationRanges
                 return _largest;
             }
 
+            // In decimals, so that 99.9 of 1000 steps are 999.
             Array.Sort(_ofSteps);
-            return _ofSteps[Math.Max(0, (int)Math.Ceiling(part / 100 * _ofSteps.Length) - 1)];
+            return _ofSteps[Math.Max(0, (int)Math.Ceiling((decimal)part * _ofSteps.Length / 100) - 1)];
         }
     }
 }

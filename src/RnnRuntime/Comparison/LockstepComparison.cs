@@ -25,14 +25,14 @@ internal sealed class LockstepComparison
     public RnnComparison Run(RnnComparisonOptions options, Action<double> report)
     {
         var outputs = OutputPairs.Of(_reference, _candidate).Select(pair => (
-            Info: _reference.Outputs[pair.Reference], Pair: pair, Meter: Meter(pair),
+            Info: _reference.Outputs[pair.Reference], Pair: pair, Meter: Meter(pair, hasHistory: true),
             Decisions: new DecisionMeter(_reference.Outputs[pair.Reference].Shape.ElementCount, options.Threshold))).ToArray();
         var states = MatchStates();
         var nodes = MatchNodes();
         var language = CrossEntropyMeter.Find(_reference, _inputs, options.LogitsOutput);
 
-        using var reference = new TracedRun(_referenceTaps.Graph, _inputs, options.Kernel, index => _meters.Keys.Any(pair => pair.Reference == index));
-        using var candidate = new TracedRun(_candidateTaps.Graph, _inputs, options.Kernel, index => _meters.Keys.Any(pair => pair.Candidate == index));
+        using var reference = new TracedRun(_referenceTaps.Graph, _inputs, options.Kernel, _meters.Keys.Select(pair => pair.Reference).ToHashSet().Contains);
+        using var candidate = new TracedRun(_candidateTaps.Graph, _inputs, options.Kernel, _meters.Keys.Select(pair => pair.Candidate).ToHashSet().Contains);
         var atOnce = Math.Min(TracedRun.StepsAtOnce(_referenceTaps.Graph), TracedRun.StepsAtOnce(_candidateTaps.Graph));
         foreach (var (step, inputStep, steps) in TracedRun.Parts(_steps, _inputs.Steps, atOnce))
         {
@@ -74,16 +74,16 @@ internal sealed class LockstepComparison
         var states = new List<(string Name, TensorShape Shape, SignalMeter Meter)>();
         foreach (var state in _reference.StateVariables)
         {
-            var at = _referenceTaps.Values.IndexOf(state.Output);
+            var at = _referenceTaps.IndexOf(state.Output);
             if (at < 0)
             {
                 continue;
             }
 
             var other = _candidate.StateVariables.FirstOrDefault(candidate => candidate.Name == state.Name && candidate.Output.Shape == state.Output.Shape);
-            if (other is not null && _candidateTaps.Values.IndexOf(other.Output) is >= 0 and var found)
+            if (other is not null && _candidateTaps.IndexOf(other.Output) is >= 0 and var found)
             {
-                states.Add((state.Name, state.Output.Shape, Meter((at, found))));
+                states.Add((state.Name, state.Output.Shape, Meter((at, found), hasHistory: true)));
             }
             else
             {
@@ -113,6 +113,11 @@ internal sealed class LockstepComparison
                 continue;
             }
 
+            if (!NodeSwap.HaveSameWeights(node, other) && NodeSwap.Rewire(other, node) is null)
+            {
+                _leftOut.Add($"node '{node.Name}': {other.Operator} in the candidate, {node.Operator} in the reference, or of other shapes; what it costs is not measured");
+            }
+
             nodes.Add((node, other, [.. node.Outputs.SelectMany(value => Match(value, values))]));
         }
 
@@ -122,7 +127,7 @@ internal sealed class LockstepComparison
 
     private IEnumerable<(Value, SignalMeter)> Match(Value value, Dictionary<string, int> candidates)
     {
-        var at = _referenceTaps.Values.IndexOf(value);
+        var at = _referenceTaps.IndexOf(value);
         if (at < 0 || value.Type != TensorType.Float32)
         {
             yield break;
@@ -130,7 +135,7 @@ internal sealed class LockstepComparison
 
         if (candidates.TryGetValue(value.Name, out var found) && _candidateTaps.Values[found] is var other && other.Type == value.Type && other.Shape == value.Shape)
         {
-            yield return (value, Meter((at, found)));
+            yield return (value, Meter((at, found), hasHistory: false));
         }
         else
         {
@@ -138,11 +143,12 @@ internal sealed class LockstepComparison
         }
     }
 
-    private SignalMeter Meter((int Reference, int Candidate) pair)
+    /// <summary>Outputs and states come first: a value that is one of them has the meter that it has as such.</summary>
+    private SignalMeter Meter((int Reference, int Candidate) pair, bool hasHistory)
     {
         if (!_meters.TryGetValue(pair, out var meter))
         {
-            meter = new SignalMeter(_referenceTaps.Values[pair.Reference].Shape.ElementCount, _steps);
+            meter = new SignalMeter(_referenceTaps.Values[pair.Reference].Shape.ElementCount, _steps, hasHistory);
             _meters.Add(pair, meter);
         }
 

@@ -92,6 +92,7 @@ internal static class NodeSwap
         CausalConv1dNode n => n with { Output = map[n.Output], NewHistory = n.NewHistory is null ? null : map[n.NewHistory] },
         ConvNode n => n with { Output = map[n.Output] },
         LayerNormNode n => n with { Output = map[n.Output] },
+        ConstantNode n => n with { Output = map[n.Output] },
         _ => null,
     };
 

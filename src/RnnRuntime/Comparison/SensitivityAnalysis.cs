@@ -7,16 +7,20 @@ namespace RnnRuntime.Comparison;
 /// Measures what each node costs: the reference with only that node taken from the candidate, and the candidate with only that node taken
 /// from the reference, each against the reference over the same steps.
 /// </summary>
-internal sealed class SensitivityAnalysis
+internal sealed class SensitivityAnalysis : IDisposable
 {
     private readonly RnnGraph _reference;
     private readonly RnnGraph _candidate;
     private readonly RnnInputs _inputs;
     private readonly int _steps;
     private readonly string? _kernel;
+    private readonly TracedRun _expected;
 
-    private SensitivityAnalysis(RnnGraph reference, RnnGraph candidate, RnnInputs inputs, int steps, string? kernel) =>
+    private SensitivityAnalysis(RnnGraph reference, RnnGraph candidate, RnnInputs inputs, int steps, string? kernel)
+    {
         (_reference, _candidate, _inputs, _steps, _kernel) = (reference, candidate, inputs, steps, kernel);
+        _expected = new TracedRun(reference, inputs, kernel);
+    }
 
     /// <summary>The costs by the node's name, of the nodes that both have in the same form with other weights.</summary>
     /// <param name="reference">The reference.</param>
@@ -26,8 +30,18 @@ internal sealed class SensitivityAnalysis
     /// <param name="kernel">The kernel variant; null for the best.</param>
     /// <param name="report">Is told the share of the work that is done.</param>
     public static Dictionary<string, NodeCost> Run(
-        RnnGraph reference, RnnGraph candidate, RnnInputs inputs, int steps, string? kernel, Action<double> report) =>
-        steps == 0 ? [] : new SensitivityAnalysis(reference, candidate, inputs, steps, kernel).Run(report);
+        RnnGraph reference, RnnGraph candidate, RnnInputs inputs, int steps, string? kernel, Action<double> report)
+    {
+        if (steps == 0)
+        {
+            return [];
+        }
+
+        using var analysis = new SensitivityAnalysis(reference, candidate, inputs, steps, kernel);
+        return analysis.Run(report);
+    }
+
+    public void Dispose() => _expected.Dispose();
 
     /// <summary>The nodes whose costs can be measured: of the same name and form in both graphs, with other weights.</summary>
     public static IEnumerable<(Node Reference, Node Candidate)> Changed(RnnGraph reference, RnnGraph candidate)
@@ -73,19 +87,19 @@ internal sealed class SensitivityAnalysis
 
     private double RelativeNoise(RnnGraph graph)
     {
-        using var expected = new TracedRun(_reference, _inputs, _kernel);
+        _expected.Reset();
         using var found = new TracedRun(graph, _inputs, _kernel);
         var pairs = OutputPairs.Of(_reference, graph);
-        var meters = pairs.Select(pair => new SignalMeter(_reference.Outputs[pair.Reference].Shape.ElementCount, _steps)).ToArray();
+        var meters = pairs.Select(pair => new SignalMeter(_reference.Outputs[pair.Reference].Shape.ElementCount, _steps, hasHistory: false)).ToArray();
         foreach (var (_, inputStep, steps) in TracedRun.Parts(_steps, _inputs.Steps, TracedRun.StepsAtOnce(_reference)))
         {
-            expected.Run(inputStep, steps);
+            _expected.Run(inputStep, steps);
             found.Run(inputStep, steps);
             for (var i = 0; i < meters.Length; i++)
             {
                 for (var t = 0; t < steps; t++)
                 {
-                    meters[i].Add(expected.Trace(pairs[i].Reference, t), found.Trace(pairs[i].Candidate, t));
+                    meters[i].Add(_expected.Trace(pairs[i].Reference, t), found.Trace(pairs[i].Candidate, t));
                 }
             }
         }

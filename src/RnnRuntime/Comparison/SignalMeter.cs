@@ -6,15 +6,15 @@ namespace RnnRuntime.Comparison;
 /// <summary>Gathers the error of a signal step by step, in memory that does not grow with the steps.</summary>
 /// <param name="elements">Elements of a step.</param>
 /// <param name="steps">Steps that will come.</param>
-internal sealed class SignalMeter(int elements, long steps)
+/// <param name="hasHistory">Whether windows and decades are kept.</param>
+internal sealed class SignalMeter(int elements, long steps, bool hasHistory)
 {
     private const int MostWindows = 500;
 
-    private readonly Sums[] _windows = new Sums[(int)Math.Min(steps, MostWindows)];
+    private readonly Sums[] _windows = new Sums[hasHistory ? (int)Math.Min(steps, MostWindows) : 0];
     private readonly List<Sums> _decades = [];
     private long _decadeEnd;
     private long _steps;
-    private double _signal;
     private double _magnitude;
     private Sums _all;
     private long _largestStep;
@@ -24,7 +24,7 @@ internal sealed class SignalMeter(int elements, long steps)
         get
         {
             var count = Math.Max(1.0, (double)_steps * elements);
-            return new SignalError(_signal / count, _all.Noise / count, _magnitude / count, _all.Largest, _largestStep);
+            return new SignalError(_all.Signal / count, _all.Noise / count, _magnitude / count, _all.Largest, _largestStep);
         }
     }
 
@@ -50,11 +50,11 @@ internal sealed class SignalMeter(int elements, long steps)
     /// <summary>Adds the next step.</summary>
     public void Add(ReadOnlySpan<float> reference, ReadOnlySpan<float> candidate)
     {
-        double noise = 0, largest = 0;
+        double signal = 0, noise = 0, largest = 0;
         for (var i = 0; i < reference.Length; i++)
         {
             double expected = reference[i], found = candidate[i];
-            _signal += double.IsFinite(expected) ? expected * expected : 0;
+            signal += double.IsFinite(expected) ? expected * expected : 0;
             if (expected.Equals(found))
             {
                 continue;
@@ -72,16 +72,25 @@ internal sealed class SignalMeter(int elements, long steps)
             _largestStep = _steps;
         }
 
+        _all.Add(signal, noise, largest);
+        if (hasHistory)
+        {
+            AddToHistory(signal, noise, largest);
+        }
+
+        _steps++;
+    }
+
+    private void AddToHistory(double signal, double noise, double largest)
+    {
         if (_steps >= _decadeEnd)
         {
             _decadeEnd = Math.Max(10, _decadeEnd * 10);
             _decades.Add(default);
         }
 
-        _all.Add(noise, largest);
-        _windows[(int)(_steps * (Int128)_windows.Length / steps)].Add(noise, largest);
-        CollectionsMarshal.AsSpan(_decades)[^1].Add(noise, largest);
-        _steps++;
+        _windows[(int)(_steps * (Int128)_windows.Length / steps)].Add(signal, noise, largest);
+        CollectionsMarshal.AsSpan(_decades)[^1].Add(signal, noise, largest);
     }
 
     /// <summary>The first step s with s * windows / steps, rounded down, equal to the window's index.</summary>
@@ -89,16 +98,21 @@ internal sealed class SignalMeter(int elements, long steps)
 
     private struct Sums
     {
+        public double Signal;
         public double Noise;
         public double Largest;
 
-        public void Add(double noise, double largest)
+        public void Add(double signal, double noise, double largest)
         {
+            Signal += signal;
             Noise += noise;
             Largest = Math.Max(Largest, largest);
         }
 
-        public readonly ErrorWindow Over(long first, long end, int elements) =>
-            new(first, end - first, Math.Sqrt(Noise / ((double)(end - first) * elements)), Largest);
+        public readonly ErrorWindow Over(long first, long end, int elements)
+        {
+            var count = (double)(end - first) * elements;
+            return new ErrorWindow(first, end - first, Signal / count, Noise / count, Largest);
+        }
     }
 }

@@ -4,10 +4,29 @@ using RnnRuntime.Graph;
 namespace RnnRuntime.Comparison;
 
 /// <summary>A graph that shows its insides: further outputs for values that it computes anyway, which change no bit of what it computes.</summary>
-/// <param name="Graph">The graph; its own outputs come first.</param>
-/// <param name="Values">The value behind each output.</param>
-internal sealed record Taps(RnnGraph Graph, ImmutableArray<Value> Values)
+internal sealed class Taps
 {
+    private readonly Dictionary<Value, int> _indices = [];
+
+    private Taps(RnnGraph graph)
+    {
+        Graph = graph;
+        Values = [.. graph.OutputValues.Select(output => output.Value)];
+        for (var i = 0; i < Values.Length; i++)
+        {
+            _indices.TryAdd(Values[i], i);
+        }
+    }
+
+    /// <summary>The graph; its own outputs come first.</summary>
+    public RnnGraph Graph { get; }
+
+    /// <summary>The value behind each output.</summary>
+    public ImmutableArray<Value> Values { get; }
+
+    /// <summary>Index of the first output that shows the value; -1 where none does.</summary>
+    public int IndexOf(Value value) => _indices.GetValueOrDefault(value, -1);
+
     /// <summary>Shows every float32 value that a node computes and every state after a step, but for histories, which are inputs of before.</summary>
     public static Taps All(RnnGraph graph)
     {
@@ -18,8 +37,6 @@ internal sealed record Taps(RnnGraph Graph, ImmutableArray<Value> Values)
                 .Concat(graph.StateVariables.Select(state => state.Output))
                 .Where(value => value.Type == TensorType.Float32 && !histories.Contains(value)));
     }
-
-    public static Taps None(RnnGraph graph) => On(graph, []);
 
     /// <summary>Shows these values.</summary>
     public static Taps On(RnnGraph graph, IEnumerable<Value> values)
@@ -40,9 +57,7 @@ internal sealed record Taps(RnnGraph Graph, ImmutableArray<Value> Values)
             outputs.Add((name, value));
         }
 
-        return new Taps(
-            new RnnGraph(graph.InputValues, outputs.ToImmutable(), graph.StateVariables, graph.Nodes, graph.Metadata),
-            [.. outputs.Select(output => output.Value)]);
+        return new Taps(new RnnGraph(graph.InputValues, outputs.ToImmutable(), graph.StateVariables, graph.Nodes, graph.Metadata));
     }
 
     private static HashSet<Value> Histories(RnnGraph graph) => [.. graph.Nodes.SelectMany(node => node switch

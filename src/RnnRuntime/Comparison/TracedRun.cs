@@ -38,6 +38,9 @@ internal sealed class TracedRun : IDisposable
     public static int StepsAtOnce(RnnGraph graph) =>
         (int)Math.Clamp(MostElements / Math.Max(1, graph.Outputs.Sum(output => (long)output.Shape.ElementCount)), 1, MostSteps);
 
+    /// <summary>Puts the states back to their initial values.</summary>
+    public void Reset() => _session.Reset();
+
     /// <summary>Runs these steps, which do not go beyond the end of the inputs.</summary>
     public void Run(int firstStep, int steps)
     {

@@ -42,6 +42,9 @@ internal enum UnaryOperator
 
     /// <summary>1 where x is 0, else 0.</summary>
     Not,
+
+    /// <summary>The nearest integer, of two the even one; the sign stays, of zeros too.</summary>
+    Round,
 }
 
 /// <summary>Applies a function to each element.</summary>

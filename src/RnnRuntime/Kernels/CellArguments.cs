@@ -80,6 +80,7 @@ internal enum UnaryFunction
     Softplus,
     Softsign,
     Not,
+    Round,
 }
 
 /// <summary>Functions of two arguments, as kernels know them.</summary>

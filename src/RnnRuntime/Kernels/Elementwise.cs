@@ -31,6 +31,7 @@ internal static unsafe partial class Elementwise<TLanes, TVector>
             case UnaryFunction.Softplus: Map<SoftplusOperation>(x, y, count); break;
             case UnaryFunction.Softsign: Map<SoftsignOperation>(x, y, count); break;
             case UnaryFunction.Not: Map<NotOperation>(x, y, count); break;
+            case UnaryFunction.Round: Map<RoundOperation>(x, y, count); break;
             default: new ReadOnlySpan<float>(x, count).CopyTo(new Span<float>(y, count)); break;
         }
     }

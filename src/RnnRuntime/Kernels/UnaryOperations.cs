@@ -98,6 +98,23 @@ internal readonly struct SoftsignOperation : IUnaryOperation
         where TVector : struct => Activations<TLanes, TVector>.Softsign(x);
 }
 
+/// <summary>To the nearest integer, of two the even one. Adding 2^23 to a smaller magnitude leaves no bit below 1; larger ones are integers.</summary>
+internal readonly struct RoundOperation : IUnaryOperation
+{
+    private const float Integers = 8388608f; // 2^23
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Apply<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var integers = TLanes.Broadcast(Integers);
+        var magnitude = TLanes.Abs(x);
+        var rounded = TLanes.Subtract(TLanes.Add(magnitude, integers), integers);
+        return TLanes.SelectLess(magnitude, integers, TLanes.CopySign(rounded, x), x);
+    }
+}
+
 /// <summary>1 where x is 0, else (also for NaN) 0.</summary>
 internal readonly struct NotOperation : IUnaryOperation
 {

@@ -229,6 +229,7 @@ internal sealed unsafe partial class PlanBuilder
         UnaryOperator.Softplus => UnaryFunction.Softplus,
         UnaryOperator.Softsign => UnaryFunction.Softsign,
         UnaryOperator.Not => UnaryFunction.Not,
+        UnaryOperator.Round => UnaryFunction.Round,
         _ => throw new ArgumentOutOfRangeException(nameof(function), function, "Unknown unary operator."),
     };
 

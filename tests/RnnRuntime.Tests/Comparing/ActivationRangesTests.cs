@@ -33,6 +33,19 @@ public sealed class ActivationRangesTests
         }
     }
 
+    [Theory]
+    [InlineData(99.9, 999)]
+    [InlineData(99.91, 1000)]
+    [InlineData(0.1, 1)]
+    [InlineData(1e-300, 1)]
+    [InlineData(100, 1000)]
+    public void APercentileIsARankOfTheSteps(double percentile, float expected)
+    {
+        var graph = ComparedGraphs.Linear(1, 1);
+        var inputs = ComparedGraphs.Inputs(graph, [.. Enumerable.Range(1, 1000).Select(step => (step % 2 == 0 ? 1f : -1f) * (step * 3 % 1001))]);
+        Assert.Equal(expected, Assert.Single(ActivationRanges.Measure(graph, inputs, percentile)).Value);
+    }
+
     [Fact]
     public void EveryVectorThatMeetsWeightsHasARange()
     {
@@ -86,6 +99,6 @@ public sealed class ActivationRangesTests
 
     /// <summary>The smallest number that at least that part of the numbers does not exceed.</summary>
     private static float Percentile(float[] values, double? percentile) => percentile is { } part
-        ? values.Where(value => values.Count(other => other <= value) >= part / 100 * values.Length).Min()
+        ? values.Where(value => values.Count(other => other <= value) * 100 >= (decimal)part * values.Length).Min()
         : values.Max();
 }

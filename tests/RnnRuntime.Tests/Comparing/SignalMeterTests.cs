@@ -18,10 +18,10 @@ public sealed class SignalMeterTests
     public void WindowsAndDecadesCoverEveryStepOnce(int steps)
     {
         // The error of a step is its number, so that sums tell which steps are in a part.
-        var meter = new SignalMeter(1, steps);
+        var meter = new SignalMeter(1, steps, hasHistory: true);
         for (var step = 0; step < steps; step++)
         {
-            meter.Add([0], [step]);
+            meter.Add([1], [1f + step]);
         }
 
         Check(meter.Windows);
@@ -44,7 +44,7 @@ public sealed class SignalMeterTests
             {
                 var last = part.FirstStep + part.Steps - 1;
                 var squares = (last * (last + 1.0) * ((2 * last) + 1) / 6) - ((part.FirstStep - 1.0) * part.FirstStep * ((2 * part.FirstStep) - 1) / 6);
-                Assert.Equal(last, part.LargestError);
+                Assert.Equal((last, 1.0), (part.LargestError, part.SignalPower));
                 Assert.Equal(1, part.RmsError / Math.Max(1e-300, Math.Sqrt(squares / part.Steps)), last == 0 ? 1 : 1e-6);
             }
         }
@@ -54,7 +54,7 @@ public sealed class SignalMeterTests
     public void TheErrorIsThatOfAPlainSum()
     {
         var random = new Random(3);
-        var meter = new SignalMeter(5, 40);
+        var meter = new SignalMeter(5, 40, hasHistory: false);
         var (expected, found) = (new List<float>(), new List<float>());
         for (var step = 0; step < 40; step++)
         {
@@ -75,7 +75,7 @@ public sealed class SignalMeterTests
     [Fact]
     public void EqualNumbersOfEveryKindAreNoError()
     {
-        var meter = new SignalMeter(4, 1);
+        var meter = new SignalMeter(4, 1, hasHistory: true);
         meter.Add([float.NaN, float.PositiveInfinity, 0f, 2], [float.NaN, float.PositiveInfinity, -0f, 2]);
         Assert.Equal(new SignalError(1, 0, 0, 0, 0), meter.Error);
     }
@@ -87,7 +87,7 @@ public sealed class SignalMeterTests
     [InlineData(float.NaN, float.PositiveInfinity)]
     public void OtherwiseTheErrorIsInfinite(float expected, float found)
     {
-        var meter = new SignalMeter(1, 2);
+        var meter = new SignalMeter(1, 2, hasHistory: true);
         meter.Add([1], [1]);
         meter.Add([expected], [found]);
         Assert.Equal((double.PositiveInfinity, double.PositiveInfinity, 1), (meter.Error.NoisePower, meter.Error.LargestError, meter.Error.LargestErrorStep));

@@ -14,7 +14,7 @@ public sealed class ImportedModelTests
     [Theory]
     [MemberData(nameof(Sets))]
     public void EverySetHasModels(string set, bool int8) => Assert.Equal(
-        set switch { "silero" => 4, "torch" => 17, "onnx-rnn" => 71, "rtneural" => 4, "nam" => 2, _ => 3 },
+        set switch { "silero" => 4, "torch" => 17, "onnx-rnn" => 71, "rtneural" => 4, "nam" => 2, "quantized" => 5, _ => 3 },
         ImportedModels.Of(set).Count(each => each.Graph.Quantized(int8).Outputs.Length > 0));
 
     [Theory]

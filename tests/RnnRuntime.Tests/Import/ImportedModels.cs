@@ -1,19 +1,28 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
+using Google.Protobuf;
+using RnnRuntime.Fuzz;
 using RnnRuntime.Import;
 
 namespace RnnRuntime.Tests.Import;
 
-/// <summary>Every third-party model that is imported, by its set; a set that is missing skips the test.</summary>
+/// <summary>Every third-party model that is imported, by its set; a set that is missing skips the test. The quantised models are made here.</summary>
 internal static class ImportedModels
 {
     private static readonly ConcurrentDictionary<string, ImmutableArray<(string Name, RnnGraph Graph)>> s_sets = new();
 
-    public static ImmutableArray<string> Sets { get; } = ["silero", "torch", "charlm", "onnx-rnn", "rtneural", "nam"];
+    private const string Quantized = "quantized";
+
+    public static ImmutableArray<string> Sets { get; } = ["silero", "torch", "charlm", "onnx-rnn", "rtneural", "nam", Quantized];
 
     public static ImmutableArray<(string Name, RnnGraph Graph)> Of(string set)
     {
+        if (set == Quantized)
+        {
+            return s_sets.GetOrAdd(set, _ => [.. OnnxCases.Quantized().Select((sketch, i) => ($"{set}/{i}", RnnImporter.Import(sketch.Model().ToByteArray())))]);
+        }
+
         var folder = SharedModels.Folder(set);
         return s_sets.GetOrAdd(set, _ => [.. Files(set, folder).Select(file => ($"{set}/{file.Name}", RnnImporter.Import(Path.Combine(folder, file.Name), file.Options)))]);
     }

@@ -50,7 +50,8 @@ public sealed class SileroTests
         }
     }
 
-    private static float[] ReadWav(string path, int every)
+    /// <summary>The samples of a wave file, -1 to 1, or every so many of them.</summary>
+    internal static float[] ReadWav(string path, int every)
     {
         var file = File.ReadAllBytes(path);
         var data = file.AsSpan(file.AsSpan().IndexOf("data"u8) + 8);

@@ -7,7 +7,8 @@ internal static class ActivationPoints
 
     /// <summary>
     /// Ascending and distinct: every exponent, a fine grid, and consecutive floats about each place where an implementation changes its way:
-    /// the seams of tanh, logarithm and softplus, the ends of the clamps, the limits of flushing, and where the exponential takes its next power of two.
+    /// the seams of tanh, logarithm and softplus, the ends of the clamps, the limits of flushing, where the exponential takes its next power of two, and
+    /// halves that are rounded.
     /// </summary>
     public static float[] Sweep()
     {
@@ -62,7 +63,7 @@ internal static class ActivationPoints
         float[] named =
         [
             0.625f, 9.010913f, 10f, 20f, 87f, 87.33654f, 88f, 88.72284f, 89f, 8.271806e-25f, 1.17549435e-38f, 1f, 2f,
-            1.41421354f, 0.70710677f, 0.881373563f, 85.95f, 0.3f,
+            1.41421354f, 0.70710677f, 0.881373563f, 85.95f, 0.3f, 0.5f, 1.5f, 2.5f, 4194304f, 8388608f, 16777216f,
         ];
         var powers = Enumerable.Range(0, 128).Select(i => (float)((i + 0.5) * Ln2));
         var halves = Enumerable.Range(0, 30).Select(i => (float)((i + 0.5) * Ln2 / 2));

@@ -76,6 +76,7 @@ public sealed class ActivationTests
         Check(UnaryFunction.LeakyRelu, x => x >= 0 ? x : Alpha * x);
         Check(UnaryFunction.ThresholdedRelu, x => x > Alpha ? x : 0);
         Check(UnaryFunction.Not, x => x == 0 ? 1 : 0);
+        CheckError(kernel, UnaryFunction.Round, x => Math.Round(x, MidpointRounding.ToEven), _ => 0);
         CheckError(kernel, UnaryFunction.Softsign, x => x / (1 + Math.Abs(x)), y => (2 * RoundingError * Math.Abs(y)) + 1e-45);
         CheckError(kernel, UnaryFunction.HardSigmoid, x => Math.Clamp(((double)Alpha * x) + Beta, 0, 1), y => RoundingError * y);
         CheckError(kernel, UnaryFunction.Affine, x => ((double)Alpha * x) + Beta, y => (RoundingError * Math.Abs(y)) + 1e-45);
@@ -222,6 +223,18 @@ public sealed class ActivationTests
             (UnaryFunction.Not, -0f, 1f),
             (UnaryFunction.Not, 1e-45f, 0f),
             (UnaryFunction.Not, float.NegativeInfinity, 0f),
+            (UnaryFunction.Round, 0.5f, 0f),
+            (UnaryFunction.Round, -0.5f, -0f),
+            (UnaryFunction.Round, -0f, -0f),
+            (UnaryFunction.Round, -1e-45f, -0f),
+            (UnaryFunction.Round, 0.50000006f, 1f),
+            (UnaryFunction.Round, 1.5f, 2f),
+            (UnaryFunction.Round, -2.5f, -2f),
+            (UnaryFunction.Round, 4194304.5f, 4194304f),
+            (UnaryFunction.Round, 8388607.5f, 8388608f),
+            (UnaryFunction.Round, -16777215f, -16777215f),
+            (UnaryFunction.Round, float.MaxValue, float.MaxValue),
+            (UnaryFunction.Round, float.NegativeInfinity, float.NegativeInfinity),
             (UnaryFunction.Flush, float.NegativeInfinity, float.NegativeInfinity),
             (UnaryFunction.Flush, -0f, 0f),
             (UnaryFunction.Flush, -1e-45f, 0f),

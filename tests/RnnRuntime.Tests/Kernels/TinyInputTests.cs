@@ -14,7 +14,7 @@ public sealed unsafe class TinyInputTests
     private static readonly UnaryFunction[] Functions =
     [
         UnaryFunction.Sigmoid, UnaryFunction.Tanh, UnaryFunction.Exp, UnaryFunction.Log, UnaryFunction.LeakyRelu, UnaryFunction.Elu,
-        UnaryFunction.ScaledTanh, UnaryFunction.Softplus, UnaryFunction.Softsign,
+        UnaryFunction.ScaledTanh, UnaryFunction.Softplus, UnaryFunction.Softsign, UnaryFunction.Round,
     ];
 
     private static readonly float[] Inputs = [.. Magnitudes().SelectMany(x => new[] { x, -x })];

@@ -174,7 +174,8 @@ internal sealed partial class RandomTensors
                 _exact.Add(Add((name, output) => new BinaryNode(name, function, exact, right, output), exact.Shape, 1));
                 break;
             case 2:
-                _exact.Add(Unary(Chance(2) ? UnaryOperator.Not : UnaryOperator.Negate, exact, bound: Math.Max(1, _bounds[exact])));
+                UnaryOperator[] functions = [UnaryOperator.Not, UnaryOperator.Negate, UnaryOperator.Round];
+                _exact.Add(Unary(functions[_random.Next(0, 2)], exact, bound: Math.Max(1, _bounds[exact])));
                 break;
             case 3:
                 _integers.Add(AddInteger(exact.Shape, (name, output) => new CastNode(name, exact, output)));
@@ -237,7 +238,7 @@ internal sealed partial class RandomTensors
     /// <summary>A continuous function with its parameters.</summary>
     private (UnaryOperator Function, float Alpha, float Beta) Function()
     {
-        UnaryOperator[] functions = [.. Enum.GetValues<UnaryOperator>().Except([UnaryOperator.Not, UnaryOperator.ThresholdedRelu])];
+        UnaryOperator[] functions = [.. Enum.GetValues<UnaryOperator>().Except([UnaryOperator.Not, UnaryOperator.Round, UnaryOperator.ThresholdedRelu])];
         var function = functions[_random.Next(0, functions.Length - 1)];
         var count = OperatorParameters.CountOf(function);
         return (function, count > 0 ? 0.4f : 0, count > 1 ? 0.3f : 0);

@@ -169,6 +169,7 @@ internal sealed partial class ReferenceInterpreter
         UnaryOperator.Softplus => Math.Log(1 + Math.Exp(x)),
         UnaryOperator.Softsign => x / (1 + Math.Abs(x)),
         UnaryOperator.Not => x == 0 ? 1 : 0,
+        UnaryOperator.Round => Math.Round(x, MidpointRounding.ToEven),
         _ => throw new NotSupportedException($"The reference has no rule for {function}."),
     };
 

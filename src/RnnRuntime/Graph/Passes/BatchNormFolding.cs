@@ -4,7 +4,8 @@ namespace RnnRuntime.Graph.Passes;
 
 /// <summary>
 /// Arithmetic with constants on a layer's output, one number for each filter as batch normalisation does in inference, becomes part of
-/// the layer's weights and bias. It is computed in double and rounded once.
+/// the layer's weights and bias. It is computed in double and rounded once. An operation whose result is rounded to integers stays as it is:
+/// another last bit could be another integer.
 /// </summary>
 internal static class BatchNormFolding
 {
@@ -43,7 +44,7 @@ internal static class BatchNormFolding
                 (filters, view, value) = (behind, next, next.Output);
             }
             else if (reader is BinaryNode binary && binary.Output.Shape == value.Shape && Operand(index, filters, binary, value) is { } numbers &&
-                map.Apply(binary.Function, numbers, ReferenceEquals(binary.Left, value)))
+                index.SoleReader(binary.Output) is not UnaryNode { Function: UnaryOperator.Round } && map.Apply(binary.Function, numbers, ReferenceEquals(binary.Left, value)))
             {
                 folded.Add(binary);
                 value = binary.Output;

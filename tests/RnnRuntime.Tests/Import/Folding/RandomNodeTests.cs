@@ -18,6 +18,7 @@ public sealed class RandomNodeTests
     [
         "axis", "axes", "keepdims", "perm", "split", "num_outputs", "starts", "ends", "pads", "mode", "reduction", "batch_dims", "to", "dtype", "k", "upper",
         "allowzero", "start", "end", "exclusive", "reverse", "fmod", "transA", "transB", "noop_with_empty_axes", "alpha", "value", "select_last_index",
+        "block_size", "output_dtype", "saturate",
     ];
 
     private static readonly string[] Indexed =
@@ -71,7 +72,7 @@ public sealed class RandomNodeTests
                 "reduction" => (string[])["none", "add", "mul", "min"] is var reductions ? reductions[random.Next(4)] : "",
                 "alpha" => 1.5f,
                 "value" => Tensor(random, null),
-                "to" or "dtype" => (object)(long)random.Next(17),
+                "to" or "dtype" or "output_dtype" => (object)(long)random.Next(17),
                 _ => Integer(random),
             };
         }
@@ -102,6 +103,10 @@ public sealed class RandomNodeTests
                 "Slice" => [Tensor(random, common), .. Enumerable.Range(0, 4).Select(i => HostTensor.Integers([1], [i == 2 ? random.Next(2) : Integer(random)]))],
                 "Tile" => [Tensor(random, common, [2, 3]), Fold.Longs(random.Next(4), random.Next(4))],
                 "And" or "Or" or "Xor" => [Tensor(random, ElementType.Bool, shape), Tensor(random, ElementType.Bool, shape)],
+                "QuantizeLinear" => [Tensor(random, ElementType.Float32, shape), .. Parameters(random, ElementType.UInt8)],
+                "DequantizeLinear" => [Tensor(random, ElementType.Int8, shape), .. Parameters(random, ElementType.Int8)],
+                "DynamicQuantizeLinear" => [Tensor(random, ElementType.Float32, shape)],
+                "MatMulInteger" => [Tensor(random, ElementType.UInt8, [2, 3]), Tensor(random, ElementType.Int8, [3, 2]), Tensor(random, ElementType.UInt8, [random.Next(1, 3)])],
                 "OneHot" => [Indices(random), HostTensor.Scalar(random.Next(-1, 5)), Tensor(random, common, [2])],
                 "Where" => [Tensor(random, ElementType.Bool, shape), Tensor(random, common, shape), Tensor(random, common, shape)],
                 _ => inputs,
@@ -114,11 +119,17 @@ public sealed class RandomNodeTests
             inputs);
     }
 
+    private static IEnumerable<HostTensor?> Parameters(Random random, ElementType type)
+    {
+        int[] shape = random.Next(2) == 0 ? [] : [random.Next(1, 4)];
+        return [Tensor(random, ElementType.Float32, shape), random.Next(2) == 0 ? null : Tensor(random, type, shape)];
+    }
+
     private static int UsualInputs(string name) => name switch
     {
         "Constant" => 0,
         "Add" or "Sub" or "Mul" or "Div" or "Mod" or "Pow" or "PRelu" or "Equal" or "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual" or "MatMul" or "Gemm" or "Concat" => 2,
-        "LayerNormalization" => 2,
+        "LayerNormalization" or "QuantizeLinear" or "DequantizeLinear" or "MatMulInteger" => 2,
         "Clip" or "Slice" => 3,
         "BatchNormalization" => 5,
         _ => Indexed.Contains(name) ? 2 : 1,

@@ -38,6 +38,15 @@ public sealed class BatchNormFoldingTests
     }
 
     [Fact]
+    public void WhatIsRoundedIsDividedBehindTheLayer()
+    {
+        var sketch = new PassSketch(3);
+        var x = sketch.Multiply(sketch.Linear(sketch.Input("x", 4), 3, hasBias: true), sketch.Emit.Scalar(3));
+        sketch.Output("y", sketch.Emit.Unary(UnaryOperator.Round, sketch.Emit.Binary(BinaryOperator.Divide, x, sketch.Emit.Scalar(0.3f))));
+        Assert.Equal(["linear", "divide", "round"], BatchNormFolding.Run(sketch.Build()).Nodes.Select(node => node.Operator).Where(name => name != "constant"));
+    }
+
+    [Fact]
     public void AnAddedConstantKeepsTheWeights()
     {
         var sketch = new PassSketch(1);

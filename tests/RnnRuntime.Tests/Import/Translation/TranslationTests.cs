@@ -103,6 +103,27 @@ public sealed class TranslationTests
     }
 
     [Fact]
+    public void QuantisedOperatorsThatAreRefusedAreListed()
+    {
+        var model = OnnxFiles.Model();
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
+        model.Graph.Node.Insert(1, OnnxFiles.Node("QAttention", ["sum"], ["a"]));
+        model.Graph.Node[1].Domain = "com.microsoft";
+        model.Graph.Node.Insert(2, OnnxFiles.Node("DynamicQuantizeLSTM", ["sum"], ["b"]));
+        model.Graph.Node[2].Domain = "com.microsoft";
+        model.Graph.Node.Insert(3, OnnxFiles.Node("QuantizeLinear", ["sum", "w"], ["c"], OnnxFiles.Attribute("axis", 7)));
+        model.Graph.Node.Insert(4, OnnxFiles.Node("MatMulInteger", ["sum", "w"], ["d"]));
+        using var folder = new TemporaryDirectory();
+        File.WriteAllBytes(folder["model.onnx"], model.ToByteArray());
+        var refusals = RnnImporter.FindRefusals(folder["model.onnx"], Batch3);
+        Assert.Equal(4, refusals.Length);
+        Assert.Contains("QAttention", refusals[0], StringComparison.Ordinal);
+        Assert.Contains("1 inputs", refusals[1], StringComparison.Ordinal);
+        Assert.Contains("axis", refusals[2], StringComparison.Ordinal);
+        Assert.Contains("int8 or uint8", refusals[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void RefusalsBehindARefusedNodeAreListedToo()
     {
         var model = OnnxFiles.Model();

@@ -31,7 +31,7 @@ internal sealed record LayerShape(string Kind, int Input, int Units)
         if (Kind == "conv")
         {
             TensorRef signal = builder.Input("x", Positions + 2, Input);
-            builder.Output("y", builder.Convolution(signal, Units, 3, Uniform(Units * 3 * Input), [], new RnnGraphBuilder.SignalWindow()));
+            builder.Output("y", builder.Convolution(signal, Units, 3, Uniform(Units * 3 * Input), [], new RnnGraphBuilder.SignalWindow(Stride: 1)));
             return builder.Build();
         }
 

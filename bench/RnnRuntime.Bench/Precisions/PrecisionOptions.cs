@@ -15,7 +15,7 @@ internal sealed record PrecisionOptions
 
     internal IReadOnlyList<(int Input, int Hidden)> Sizes { get; init; } = LstmShape.Sizes;
 
-    internal int Rounds { get; init; } = 100;
+    internal int Rounds { get; init; } = 150;
 
     internal double SliceSeconds { get; init; } = 0.005;
 

@@ -4,6 +4,7 @@ using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
+using RnnRuntime.Bench.Rejected;
 using RnnRuntime.Bench.Roofline;
 using RnnRuntime.Bench.Suites;
 
@@ -26,6 +27,9 @@ try
             return 0;
         case ["density", ..]:
             DensityCommand.Run(DensityOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["sevenbit"]:
+            SevenBitCommand.Run();
             return 0;
         case ["roof"]:
             Console.WriteLine(Machine.Describe());
@@ -71,6 +75,7 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
     {ModelsOptions.Usage}
     {PrecisionOptions.Usage}
     {CrossoverCommand.Usage}
+    {SevenBitCommand.Usage}
     {DensityOptions.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:

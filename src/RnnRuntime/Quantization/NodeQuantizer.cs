@@ -47,9 +47,10 @@ internal static class NodeQuantizer
             return new(TensorType.Float32, "one filter a channel: computed in float32 whatever is stored");
         }
 
-        return !neverSlower || node is EmbeddingNode || Crossovers.Gains(node, asked)
+        var weights = matrices.Sum(matrix => (long)matrix.Weights.Values.Shape.ElementCount);
+        return !neverSlower || Crossovers.Gains(node, asked)
             ? new(asked, "")
-            : new(TensorType.Float32, $"{Names.Of(asked)} would slow it down: {matrices.Sum(matrix => (long)matrix.Weights.Values.Shape.ElementCount)} weights");
+            : new(TensorType.Float32, $"{Names.Of(asked)} would slow it down: {weights} weights, it gains {(Crossovers.FewestWeights(node, asked) is { } fewest ? $"from {fewest} on" : "never")}");
     }
 
     /// <param name="graph">The graph.</param>

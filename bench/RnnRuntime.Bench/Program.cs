@@ -3,6 +3,7 @@ using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Models;
+using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Roofline;
 using RnnRuntime.Bench.Suites;
 
@@ -16,6 +17,9 @@ try
             return 0;
         case ["models", ..]:
             ModelsCommand.Run(ModelsOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["precision", ..]:
+            PrecisionCommand.Run(PrecisionOptions.Parse(args.AsSpan(1)));
             return 0;
         case ["crossover", ..]:
             CrossoverCommand.Run(args.AsSpan(1));
@@ -65,6 +69,7 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
         This machine's roof: read bandwidth of each cache level, float32 and int8 peaks of one core.
     {CompareOptions.Usage}
     {ModelsOptions.Usage}
+    {PrecisionOptions.Usage}
     {CrossoverCommand.Usage}
     {DensityOptions.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]

@@ -3,35 +3,6 @@ using RnnRuntime.Formats;
 
 namespace RnnRuntime;
 
-/// <summary>What the weights of a network become.</summary>
-public enum RnnPrecision
-{
-    /// <summary>8 bits and a scale a row; vectors are quantised in each step.</summary>
-    Int8,
-
-    /// <summary>IEEE 754 binary16 weights, float32 arithmetic.</summary>
-    Float16,
-
-    /// <summary>The upper half of float32 weights, float32 arithmetic.</summary>
-    BFloat16,
-
-    /// <summary>Int8 where the error allows it, float16 for the nodes that cost most, float32 for those that cost too much even then.</summary>
-    Mixed,
-}
-
-/// <summary>What to do with a network's weights.</summary>
-public sealed record RnnQuantizationOptions
-{
-    /// <summary>What the weights become.</summary>
-    public RnnPrecision Precision { get; init; } = RnnPrecision.Int8;
-
-    /// <summary>Names of nodes that stay as they are.</summary>
-    public IReadOnlyCollection<string> KeepFloat { get; init; } = [];
-
-    /// <summary>Whether nodes stay float32 that the precision would slow down; true unless set.</summary>
-    public bool NeverSlower { get; init; } = true;
-}
-
 /// <summary>What was decided for one node with weights.</summary>
 /// <param name="Node">The node's name.</param>
 /// <param name="Operator">Its operator, as the file format writes it.</param>
@@ -39,23 +10,34 @@ public sealed record RnnQuantizationOptions
 /// <param name="Reason">Why it is not the precision that was asked for; empty where it is.</param>
 public sealed record RnnQuantizationChoice(string Node, string Operator, TensorType Precision, string Reason);
 
+/// <summary>How far an output is expected to be from that of the network before it was quantised.</summary>
+/// <param name="Output">The output's name.</param>
+/// <param name="LargestError">No element should differ by more: twice the largest difference that was seen on the inputs that it was tried with.</param>
+/// <param name="SnrDecibels">The signal-to-noise ratio that was seen, in dB.</param>
+public sealed record RnnPredictedError(string Output, double LargestError, double SnrDecibels);
+
 /// <summary>A quantised network, and what was decided for it.</summary>
 public sealed class RnnQuantization
 {
     private readonly GoldenVectors? _golden;
 
-    internal RnnQuantization(RnnGraph graph, ImmutableArray<RnnQuantizationChoice> choices, GoldenVectors? golden)
+    internal RnnQuantization(
+        RnnGraph graph, ImmutableArray<RnnQuantizationChoice> choices, ImmutableArray<RnnPredictedError> predictedErrors, GoldenVectors? golden)
     {
         Graph = graph;
         Choices = choices;
+        PredictedErrors = predictedErrors;
         _golden = golden;
     }
 
-    /// <summary>The network; its metadata <c>quantization</c> holds the choices as JSON.</summary>
+    /// <summary>The network; its metadata <c>quantization</c> holds the choices and the predicted errors as JSON.</summary>
     public RnnGraph Graph { get; }
 
     /// <summary>What was decided, node by node in the graph's order.</summary>
     public ImmutableArray<RnnQuantizationChoice> Choices { get; }
+
+    /// <summary>The error to expect of each float32 output, found on the calibration inputs or on random ones.</summary>
+    public ImmutableArray<RnnPredictedError> PredictedErrors { get; }
 
     /// <summary>
     /// Binds the network to this machine. The golden input of the model that was quantised, where it had one, is kept, and its golden output made anew.

@@ -43,10 +43,10 @@ internal static class CompareCommand
         IPeer[] peers =
         [
             new OnnxRuntimePeer(problem, OnnxPrecision.Float32),
-            new RnnRuntimePeer(problem, int8: false, kernel),
+            new RnnRuntimePeer(problem, null, kernel),
             new OnnxRuntimePeer(problem, OnnxPrecision.Int8Bits7),
             new OnnxRuntimePeer(problem, OnnxPrecision.Int8Bits8),
-            new RnnRuntimePeer(problem, int8: true, kernel),
+            new RnnRuntimePeer(problem, RnnPrecision.Int8, kernel),
         ];
         try
         {

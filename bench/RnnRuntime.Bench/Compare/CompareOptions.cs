@@ -52,7 +52,7 @@ internal sealed record CompareOptions
             options = name switch
             {
                 "--regimes" => options with { Regimes = [.. value.Split(',').Select(RegimeOf)] },
-                "--hidden" => options with { Sizes = [.. value.Split(',').Select(text => SizeOf(OptionValue.Integer(name, text)))] },
+                "--hidden" => options with { Sizes = [.. value.Split(',').Select(text => LstmShape.SizeOf(OptionValue.Integer(name, text)))] },
                 "--rounds" => options with { Rounds = OptionValue.Integer(name, value) },
                 "--slice-ms" => options with { SliceSeconds = OptionValue.Integer(name, value) / 1000.0 },
                 "--kernel" => options with { Kernel = OptionValue.Kernel(value) },
@@ -66,14 +66,6 @@ internal sealed record CompareOptions
 
     private static Regime RegimeOf(string key) => Regime.All.FirstOrDefault(regime => regime.Key == key)
         ?? throw new UsageException($"Regime '{key}' is none of {string.Join(", ", Regime.All.Select(regime => regime.Key))}.");
-
-    private static (int Input, int Hidden) SizeOf(int hidden)
-    {
-        int index = Array.FindIndex(LstmShape.Sizes, size => size.Hidden == hidden);
-        return index >= 0
-            ? LstmShape.Sizes[index]
-            : throw new UsageException($"Hidden size {hidden} is none of {string.Join(", ", LstmShape.Sizes.Select(size => size.Hidden))}.");
-    }
 }
 
 /// <summary>A command line that cannot be understood; the message is all that the user needs.</summary>

@@ -33,7 +33,7 @@ internal sealed class ComparisonTable(Regime regime)
         Header(writer, ["f32: ONNX Runtime / RnnRuntime", "int8: q7 / RnnRuntime", "f32: RnnRuntime / roof", "int8: RnnRuntime / roof", "f32 / int8, RnnRuntime"]);
         foreach (ComparisonRow row in _rows)
         {
-            double f32 = row.Min(RnnRuntimePeer.NameOf(int8: false)), int8 = row.Min(RnnRuntimePeer.NameOf(int8: true));
+            double f32 = row.Min(RnnRuntimePeer.NameOf(null)), int8 = row.Min(RnnRuntimePeer.NameOf(RnnPrecision.Int8));
             double onnx = row.Min(OnnxRuntimePeer.NameOf(OnnxPrecision.Float32)), q7 = row.Min(OnnxRuntimePeer.NameOf(OnnxPrecision.Int8Bits7));
             Cells(writer, row, [Ratio(onnx / f32), Ratio(q7 / int8), Ratio(f32 / row.FloatRoof), Ratio(int8 / row.Int8Roof), Ratio(f32 / int8)]);
         }

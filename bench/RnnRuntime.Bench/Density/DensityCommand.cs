@@ -45,10 +45,10 @@ internal static class DensityCommand
     {
         IPeer[] peers =
         [
-            new RnnRuntimePeer(problem, int8: false, kernel, SparseChoice.Never),
-            new RnnRuntimePeer(problem, int8: false, kernel, SparseChoice.Always),
-            new RnnRuntimePeer(problem, int8: true, kernel, SparseChoice.Never),
-            new RnnRuntimePeer(problem, int8: true, kernel, SparseChoice.Always),
+            new RnnRuntimePeer(problem, null, kernel, SparseChoice.Never),
+            new RnnRuntimePeer(problem, null, kernel, SparseChoice.Always),
+            new RnnRuntimePeer(problem, RnnPrecision.Int8, kernel, SparseChoice.Never),
+            new RnnRuntimePeer(problem, RnnPrecision.Int8, kernel, SparseChoice.Always),
         ];
         try
         {

@@ -1,3 +1,4 @@
+using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Roofline;
 
 namespace RnnRuntime.Bench.Peers;
@@ -6,6 +7,13 @@ namespace RnnRuntime.Bench.Peers;
 internal readonly record struct LstmShape(int Input, int Hidden, int Streams = 1, int TimeSteps = 1)
 {
     internal static readonly (int Input, int Hidden)[] Sizes = [(1, 20), (40, 64), (64, 128), (128, 256), (256, 512), (512, 1024)];
+
+    /// <summary>The size with this many units.</summary>
+    internal static (int Input, int Hidden) SizeOf(int hidden)
+    {
+        int index = Array.FindIndex(Sizes, size => size.Hidden == hidden);
+        return index >= 0 ? Sizes[index] : throw new UsageException($"Hidden size {hidden} is none of {string.Join(", ", Sizes.Select(size => size.Hidden))}.");
+    }
 
     internal int Rows => 4 * Hidden;
 

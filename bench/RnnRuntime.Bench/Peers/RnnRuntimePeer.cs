@@ -11,23 +11,27 @@ internal sealed class RnnRuntimePeer : IPeer
     private readonly float[] _output;
 
     /// <param name="problem">Weights and frames.</param>
-    /// <param name="int8">Quantise the weights first.</param>
+    /// <param name="precision">What the weights become first; null leaves them float32.</param>
     /// <param name="kernel">A kernel's name, or null for the one that the runtime chooses.</param>
     /// <param name="sparse">Which weights are stored without their zeros.</param>
-    internal RnnRuntimePeer(LstmProblem problem, bool int8, string? kernel = null, SparseChoice sparse = SparseChoice.Measured)
+    internal RnnRuntimePeer(LstmProblem problem, RnnPrecision? precision, string? kernel = null, SparseChoice sparse = SparseChoice.Measured)
     {
         LstmShape shape = problem.Shape;
         var builder = new RnnGraphBuilder();
         TensorRef x = builder.Input("x", shape.Input);
         builder.Output("y", builder.Lstm(x, shape.Hidden, problem.InputWeights, problem.RecurrentWeights, problem.Bias));
         RnnGraph graph = builder.Build();
-        RnnGraph bound = int8 ? RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { NeverSlower = false }).Graph : graph;
-        _model = RnnModel.FromGraph(bound, new RnnOptions { Kernel = kernel, Sparse = sparse });
+        if (precision is { } asked)
+        {
+            graph = RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { Precision = asked, NeverSlower = false }).Graph;
+        }
+
+        _model = RnnModel.FromGraph(graph, new RnnOptions { Kernel = kernel, Sparse = sparse });
         _session = _model.CreateSession(shape.Streams, shape.TimeSteps);
         _frames = problem.Frames;
         _output = new float[shape.TimeSteps * shape.Streams * shape.Hidden];
-        IsInt8 = int8;
-        Name = sparse == SparseChoice.Measured ? NameOf(int8) : $"{NameOf(int8)} {(sparse == SparseChoice.Always ? "sparse" : "dense")}";
+        IsInt8 = precision == RnnPrecision.Int8;
+        Name = NameOf(precision);
     }
 
     public string Name { get; }
@@ -36,7 +40,13 @@ internal sealed class RnnRuntimePeer : IPeer
 
     public ReadOnlySpan<float> Output => _output;
 
-    internal static string NameOf(bool int8) => int8 ? "RnnRuntime int8" : "RnnRuntime f32";
+    internal static string NameOf(RnnPrecision? precision) => precision switch
+    {
+        null => "RnnRuntime f32",
+        RnnPrecision.BFloat16 => "RnnRuntime bf16",
+        RnnPrecision.Float16 => "RnnRuntime fp16",
+        _ => "RnnRuntime int8",
+    };
 
     public void Step() => _session.Run(_frames, _output);
 

@@ -30,7 +30,7 @@ public sealed record Variant(string Name, bool IsInt8, bool IsPeer)
 
     internal IPeer Create(LstmProblem problem) => IsPeer
         ? new OnnxRuntimePeer(problem, IsInt8 ? OnnxPrecision.Int8Bits7 : OnnxPrecision.Float32)
-        : new RnnRuntimePeer(problem, IsInt8, Name);
+        : new RnnRuntimePeer(problem, IsInt8 ? RnnPrecision.Int8 : null, Name);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {(IsInt8 ? IsPeer ? "int8 q7" : "int8" : "f32")}";

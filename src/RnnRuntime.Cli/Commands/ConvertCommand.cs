@@ -73,7 +73,7 @@ internal static class ConvertCommand
         }
 
         // What nothing else binds has the extents of the goldens, as a run takes them from its inputs.
-        var arrays = arguments.GetValue(Check) is { } golden ? GoldenArrays.Read(golden) : null;
+        var arrays = arguments.GetValue(Check) is { } golden ? GoldenArrays.Read(golden, "--check ") : null;
         using var source = ModelSource.Load(path, import, argument: "source ", arrays: arrays);
         var goldens = arrays is null ? null : new GoldenRun(source, import, arrays);
         using var converted = arguments.GetValue(EmbedGolden)

@@ -105,7 +105,8 @@ internal sealed class ComparisonInput
     private List<(string Left, string Right)> Given(ParseResult arguments) =>
         Pairs.Parse((arguments.GetValue(Arrays) ?? []).Where(Pairs.IsPair), Arrays.Name);
 
-    private RnnInputs FromText(ModelSource source, string path, double from)
+    /// <summary>The characters of a text from a share of it on, for a language model.</summary>
+    public static RnnInputs FromText(ModelSource source, string path, double from)
     {
         var language = new LanguageModel(source);
         var tokens = language.Encode(TextFile.Read(path), path);
@@ -115,7 +116,8 @@ internal sealed class ComparisonInput
             : throw new CliException($"{path}: {tokens.Length} characters to compare over; at least 2 are expected");
     }
 
-    private static RnnInputs FromArrays(RnnModel model, List<InputArray> arrays)
+    /// <summary>Arrays with an axis of steps; those without one are the same at every step.</summary>
+    public static RnnInputs FromArrays(RnnModel model, List<InputArray> arrays)
     {
         var floats = new Dictionary<string, float[]>();
         var integers = new Dictionary<string, int[]>();

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace RnnRuntime.Kernels;
 
 /// <summary>
-/// AVX2 + FMA. One vector: 64 lanes are 8 accumulators, 96 lanes two times 6 (12, and what widening needs, exceed 16 registers). Several vectors: 16 lanes
-/// x 6, 4 or 3, or 32 x 2: 12, 8, 6 and 8 accumulators.
+/// AVX2 + FMA. One vector: 64 lanes are 8 accumulators, 96 lanes 12, with input, mask, words and weight all 16 registers; a format with a factor takes
+/// them as two times 6. Several vectors: 16 lanes x 6, 4 or 3, or 32 x 2: 12, 8, 6 and 8 accumulators.
 /// </summary>
 internal readonly unsafe struct HalfAvx2 : IHalfKernel
 {
@@ -54,6 +54,7 @@ internal readonly unsafe struct HalfAvx2 : IHalfKernel
     {
         switch (width)
         {
+            case 96 when !TFormat.HasFactor: HalfColumns<HalfVector256, Vector256<float>>.One6<TFormat>(panel, width, columns, factor, x, init, y); break;
             case 96:
                 HalfColumns<HalfVector256, Vector256<float>>.One3<TFormat>(panel, width, columns, factor, x, init, y);
                 HalfColumns<HalfVector256, Vector256<float>>.One3<TFormat>(panel + 48, width, columns, factor, x, init + 48, y + 48);

@@ -9,6 +9,9 @@ namespace RnnRuntime.Kernels;
 /// </summary>
 internal interface IHalfFormat
 {
+    /// <summary>Whether there is a factor, which takes a register.</summary>
+    static abstract bool HasFactor { get; }
+
     /// <summary>The weight with these bits.</summary>
     static abstract float Weight(ushort bits, float factor);
 
@@ -38,6 +41,8 @@ internal interface IHalfFormat
 internal readonly struct BFloat16Format : IHalfFormat
 {
     private const uint HighMask = 0xffff0000;
+
+    public static bool HasFactor => false;
 
     public static float Weight(ushort bits, float factor) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
@@ -69,6 +74,8 @@ internal readonly struct BFloat16Format : IHalfFormat
 /// </summary>
 internal readonly struct Float16ByInput : IHalfFormat
 {
+    public static bool HasFactor => true;
+
     public static float Weight(ushort bits, float factor) => Float16Bits.Widen(bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,6 +106,8 @@ internal readonly struct Float16ByInput : IHalfFormat
 /// </summary>
 internal readonly struct Float16ByWeight : IHalfFormat
 {
+    public static bool HasFactor => true;
+
     public static float Weight(ushort bits, float factor) => Float16Bits.Widen(bits) * factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -67,14 +67,7 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
                 var row = laneRows[start + lane];
                 if (row >= 0)
                 {
-                    var panel = data + ((nint)start * matrix.StoredColumns * matrix.ElementBytes);
-                    switch (matrix.Format)
-                    {
-                        case WeightFormat.Int8: PackRow(Row<sbyte>(weights, row), (sbyte*)panel, lane, width); break;
-                        case WeightFormat.BFloat16: PackRow(Row<ushort>(weights, row), (ushort*)panel, lane, width); break;
-                        case WeightFormat.Float16: PackRow(Row<ushort>(weights, row), exponent, (ushort*)panel, lane, width); break;
-                        default: PackRow(Row<float>(weights, row), (float*)panel, lane, width); break;
-                    }
+                    PackRow(weights, row, exponent, data + ((nint)start * matrix.StoredColumns * matrix.ElementBytes), lane, width);
                 }
             }
         }
@@ -212,6 +205,17 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
         TensorType.Float16 => WeightFormat.Float16,
         _ => WeightFormat.Float32,
     };
+
+    private static void PackRow(Weights weights, int row, int exponent, byte* panel, int lane, int width)
+    {
+        switch (FormatOf(weights.Values.Type))
+        {
+            case WeightFormat.Int8: PackRow(Row<sbyte>(weights, row), (sbyte*)panel, lane, width); break;
+            case WeightFormat.BFloat16: PackRow(Row<ushort>(weights, row), (ushort*)panel, lane, width); break;
+            case WeightFormat.Float16: PackRow(Row<ushort>(weights, row), exponent, (ushort*)panel, lane, width); break;
+            default: PackRow(Row<float>(weights, row), (float*)panel, lane, width); break;
+        }
+    }
 
     private static ReadOnlySpan<T> Row<T>(Weights weights, int row)
         where T : unmanaged => MemoryMarshal.Cast<byte, T>(weights.Values.Data.Span).Slice(row * weights.Columns, weights.Columns);

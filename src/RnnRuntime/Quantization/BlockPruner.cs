@@ -52,7 +52,7 @@ internal static class BlockPruner
     public static ImmutableArray<Node> Prune(ImmutableArray<Node> nodes, double density, IReadOnlySet<string> keep)
     {
         CheckDensity(density);
-        var keptValues = nodes.Where(node => keep.Contains(node.Name)).SelectMany(NodeWeights.Of).Select(matrix => matrix.Weights.Values).ToHashSet();
+        var keptValues = nodes.Where(node => keep.Contains(node.Name)).SelectMany(node => NodeWeights.Of(node)).Select(matrix => matrix.Weights.Values).ToHashSet();
         var pruned = new Dictionary<Constant, Weights>();
         return [.. nodes.Select(node => keep.Contains(node.Name) || !HasProducts(node) ? node : NodeWeights.Map(node, matrix => PruneOnce(node, matrix)))];
 

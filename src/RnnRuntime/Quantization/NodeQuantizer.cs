@@ -70,9 +70,16 @@ internal static class NodeQuantizer
                 made.Add((weights.Values, type), converted = WeightQuantizer.Quantize(weights, type, names[(weights.Values, type)]));
             }
 
-            var range = type != TensorType.Int8 || node is EmbeddingNode ? 0
-                : ranges.Of(node, matrix) ?? (matrix.Vector is { } vector && measured.TryGetValue(vector, out var found) && found >= Weights.SmallestRange ? found : 0);
+            var range = type != TensorType.Int8 || node is EmbeddingNode ? 0 : ranges.Of(node, matrix) ?? Measured(node, matrix);
             return converted with { Range = range };
+        }
+
+        float Measured(Node node, NodeMatrix matrix)
+        {
+            // A sequence's hidden state goes from its first value through those of its output.
+            var vectors = new[] { matrix.Vector, matrix.Role == "recurrent" ? (node as SequenceNode)?.Output : null }.OfType<Value>();
+            var largest = vectors.Select(vector => measured.GetValueOrDefault(vector)).DefaultIfEmpty(0).Max();
+            return largest >= Weights.SmallestRange ? largest : 0;
         }
     }
 

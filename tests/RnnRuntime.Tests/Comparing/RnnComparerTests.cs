@@ -49,7 +49,7 @@ public sealed class RnnComparerTests
     public void ALongRunGoesRoundTheInputsWithItsState()
     {
         var reference = ComparedGraphs.Layers();
-        var candidate = RnnQuantizer.Quantize(reference);
+        var candidate = TestModels.ToInt8(reference);
         var options = new RnnComparisonOptions { SensitivitySteps = 0, Steps = 150 };
         var inputs = RnnInputs.Random(reference, 37, 5);
         var cyclic = RnnComparer.Compare(reference, candidate, inputs, options);
@@ -86,7 +86,7 @@ public sealed class RnnComparerTests
     public void TheSameComparisonGivesTheSameNumbers()
     {
         var reference = ComparedGraphs.Layers();
-        var candidate = RnnQuantizer.Quantize(reference);
+        var candidate = TestModels.ToInt8(reference);
         RnnComparison Compare(string? kernel) => RnnComparer.Compare(reference, candidate, RnnInputs.Random(reference, 50, 2), new RnnComparisonOptions { Kernel = kernel });
         var expected = Compare(null);
         foreach (var kernel in RnnKernels.All.Where(kernel => kernel.IsAvailable))
@@ -164,7 +164,7 @@ public sealed class RnnComparerTests
         var reference = ComparedGraphs.Layers();
         var seen = new List<double>();
         RnnComparer.Compare(
-            reference, RnnQuantizer.Quantize(reference), RnnInputs.Random(reference, 100, 1), new RnnComparisonOptions { Progress = new Recorder(seen) });
+            reference, TestModels.ToInt8(reference), RnnInputs.Random(reference, 100, 1), new RnnComparisonOptions { Progress = new Recorder(seen) });
         Assert.Equal(seen.Order(), seen);
         Assert.InRange(seen[0], 0.001, 0.5);
         Assert.Equal(1, seen[^1], 1e-12);

@@ -11,7 +11,7 @@ public sealed class SensitivityTests
     public void TheNodeThatWasQuantisedBadlyIsFound(string name)
     {
         var reference = ComparedGraphs.Layers();
-        var candidate = ComparedGraphs.With(RnnQuantizer.Quantize(reference), node => node.Name == name ? Coarse(reference.Nodes.Single(own => own.Name == name)) : node);
+        var candidate = ComparedGraphs.With(TestModels.ToInt8(reference), node => node.Name == name ? Coarse(reference.Nodes.Single(own => own.Name == name)) : node);
         var comparison = Compare(reference, candidate);
 
         Assert.Equal([name], comparison.KeepFloat);
@@ -48,7 +48,7 @@ public sealed class SensitivityTests
     {
         foreach (var reference in (RnnGraph[])[SampleGraphs.Layers(), SampleGraphs.Operators()])
         {
-            var candidate = RnnQuantizer.Quantize(reference);
+            var candidate = TestModels.ToInt8(reference);
             var comparison = RnnComparer.Compare(reference, candidate, RnnInputs.Random(reference, 20, 3), new RnnComparisonOptions { SensitivitySteps = 20 });
             foreach (var (info, node) in reference.Nodes.Zip(comparison.Nodes))
             {
@@ -71,7 +71,7 @@ public sealed class SensitivityTests
     public void GraphsOfTwoFilesCostWhatGraphsInMemoryCost()
     {
         var reference = ComparedGraphs.Layers();
-        var candidate = RnnQuantizer.Quantize(reference);
+        var candidate = TestModels.ToInt8(reference);
         using var first = RnnModel.Load(SampleGraphs.Write(reference));
         using var second = RnnModel.Load(SampleGraphs.Write(candidate));
         var expected = Compare(reference, candidate);
@@ -85,7 +85,7 @@ public sealed class SensitivityTests
     public void NothingIsSuggestedWhereTheOutputsAreNearEnough()
     {
         var reference = ComparedGraphs.Layers();
-        var candidate = RnnQuantizer.Quantize(reference);
+        var candidate = TestModels.ToInt8(reference);
         var snr = Compare(reference, candidate).SnrDecibels;
         Assert.InRange(snr, 25, 60);
         Assert.Empty(Compare(reference, candidate, new RnnComparisonOptions { SufficientDecibels = snr - 0.01 }).KeepFloat);

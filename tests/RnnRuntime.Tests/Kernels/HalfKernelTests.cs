@@ -48,7 +48,10 @@ public sealed class HalfKernelTests
                     for (var i = 0; i < y.Length; i++)
                     {
                         var expected = TestWeights.Widen(format, weights[i % weights.Length]) * x;
-                        Assert.True(expected == y[i], $"0x{weights[i % weights.Length]:x4} times {x}: expected {expected:R}, found {y[i]:R}");
+                        if (expected != y[i])
+                        {
+                            Assert.Fail($"0x{weights[i % weights.Length]:x4} times {x}: expected {expected:R}, found {y[i]:R}");
+                        }
                     }
                 }
             }

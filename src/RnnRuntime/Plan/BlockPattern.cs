@@ -48,7 +48,7 @@ internal sealed class BlockPattern
         var isSet = Mask(weights, laneRows);
         var pattern = new BlockPattern(isSet, laneRows, weights.Columns);
         int[] allLanes = [.. Enumerable.Range(0, laneRows.Length)], allColumns = [.. Enumerable.Range(0, weights.Columns)];
-        var (someLanes, someColumns) = pattern.NonZero(laneRows.Length);
+        var (someLanes, someColumns) = pattern.NonZero(laneRows);
         (int[] Lanes, int[] Columns)[] choices = [(allLanes, allColumns), (allLanes, someColumns), (someLanes, allColumns), (someLanes, someColumns)];
         pattern.StoredBlocks = long.MaxValue;
         foreach (var (lanes, columns) in choices.DistinctBy(choice => (choice.Lanes.Length, choice.Columns.Length)))
@@ -110,14 +110,15 @@ internal sealed class BlockPattern
         }
     }
 
-    private (int[] Lanes, int[] Columns) NonZero(int lanes)
+    /// <summary>Padding stays: it is no sign of a matrix that has zeros.</summary>
+    private (int[] Lanes, int[] Columns) NonZero(int[] laneRows)
     {
         var columnIsSet = new byte[_columns];
         var kept = new List<int>();
-        for (var lane = 0; lane < lanes; lane++)
+        for (var lane = 0; lane < laneRows.Length; lane++)
         {
             var row = _isSet.AsSpan(lane * _columns, _columns);
-            if (row.IndexOfAnyExcept((byte)0) >= 0)
+            if (laneRows[lane] < 0 || row.IndexOfAnyExcept((byte)0) >= 0)
             {
                 kept.Add(lane);
                 for (var column = 0; column < row.Length; column++)

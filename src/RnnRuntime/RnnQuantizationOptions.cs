@@ -16,6 +16,9 @@ public enum RnnPrecision
     /// For each node the fastest of int8, float16 and float32 within the error that <see cref="RnnQuantizationOptions.MinimumDecibels"/> allows the whole network.
     /// </summary>
     Mixed,
+
+    /// <summary>What they are; for <see cref="RnnQuantizationOptions.Density"/> alone.</summary>
+    Float32,
 }
 
 /// <summary>What to do with a network's weights.</summary>

@@ -51,10 +51,13 @@ public static class RnnQuantizer
     {
         Check(options);
         var keep = KeptNodes(graph, options);
+        var source = options.Density is { } density
+            ? new RnnGraph(graph.InputValues, graph.OutputValues, graph.StateVariables, BlockPruner.Prune(graph.Nodes, density, keep), graph.Metadata)
+            : graph;
         var measured = options.Calibration is { } calibration
-            ? ActivationRanges.Measure(graph, calibration, options.Percentile)
-            : ImmutableDictionary<Value, float>.Empty;
-        var plan = new PrecisionPlan(graph, keep, options.Precision, options.NeverSlower, measured);
+            ? ActivationRanges.Measure(source, calibration, options.Percentile)
+            : ImmutableDictionary<Value, ActivationRange>.Empty;
+        var plan = new PrecisionPlan(source, keep, options.Precision, options.NeverSlower, measured);
         if (options.Precision == RnnPrecision.Mixed)
         {
             plan.Widen(graph, Probes(graph, options).First(), options.MinimumDecibels);

@@ -205,7 +205,7 @@ public sealed class CliCompareTests(CliModels models) : IClassFixture<CliModels>
         if (!File.Exists(models["lstm8.rnn"]))
         {
             using var model = RnnModel.Load(models.LstmFile);
-            using var quantized = RnnModel.FromGraph(RnnQuantizer.Quantize(model.Graph));
+            using var quantized = RnnModel.FromGraph(TestModels.ToInt8(model.Graph));
             quantized.Save(models["lstm8.rnn"]);
         }
 
@@ -216,7 +216,7 @@ public sealed class CliCompareTests(CliModels models) : IClassFixture<CliModels>
     private (string Reference, string Candidate) Coarse(string name)
     {
         var reference = ComparedGraphs.With(ComparedGraphs.Layers(), node => node is LstmNode lstm ? lstm with { Name = name } : node);
-        var candidate = ComparedGraphs.With(RnnQuantizer.Quantize(reference, [name]), node => node is LstmNode lstm
+        var candidate = ComparedGraphs.With(TestModels.ToInt8(reference, name), node => node is LstmNode lstm
             ? lstm with { InputWeights = ComparedGraphs.Coarse(lstm.InputWeights, 0, 32), RecurrentWeights = ComparedGraphs.Coarse(lstm.RecurrentWeights, 0, 32) }
             : node);
         File.WriteAllBytes(models["fine.rnn"], SampleGraphs.Write(reference));

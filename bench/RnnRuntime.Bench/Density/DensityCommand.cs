@@ -45,8 +45,8 @@ internal static class DensityCommand
     {
         IPeer[] peers =
         [
-            new RnnRuntimePeer(problem, null, kernel, SparseChoice.Never),
-            new RnnRuntimePeer(problem, null, kernel, SparseChoice.Always),
+            new RnnRuntimePeer(problem, precision: null, kernel, SparseChoice.Never),
+            new RnnRuntimePeer(problem, precision: null, kernel, SparseChoice.Always),
             new RnnRuntimePeer(problem, RnnPrecision.Int8, kernel, SparseChoice.Never),
             new RnnRuntimePeer(problem, RnnPrecision.Int8, kernel, SparseChoice.Always),
         ];

@@ -31,7 +31,7 @@ internal sealed class RnnRuntimePeer : IPeer
         _frames = problem.Frames;
         _output = new float[shape.TimeSteps * shape.Streams * shape.Hidden];
         IsInt8 = precision == RnnPrecision.Int8;
-        Name = NameOf(precision);
+        Name = sparse == SparseChoice.Measured ? NameOf(precision) : $"{NameOf(precision)} {(sparse == SparseChoice.Always ? "sparse" : "dense")}";
     }
 
     public string Name { get; }

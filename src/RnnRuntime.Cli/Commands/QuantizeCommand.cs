@@ -26,10 +26,11 @@ internal static class QuantizeCommand
     private static readonly Option<string> Precision = new Option<string>("--precision")
     {
         Description =
-            "int8: a byte a weight. fp16, bf16: two bytes, float32 arithmetic. mixed: for each node the fastest of int8, fp16 and float32 that keeps the outputs at --min-snr.",
+            "int8: a byte a weight. fp16, bf16: two bytes, float32 arithmetic. mixed: for each node the fastest of int8, fp16 and float32 that keeps the outputs at --min-snr. "
+            + "fp32: as they are, for --prune alone.",
         HelpName = "PRECISION",
         DefaultValueFactory = _ => "int8",
-    }.AcceptOnlyFromAmong("int8", "fp16", "bf16", "mixed");
+    }.AcceptOnlyFromAmong("int8", "fp16", "bf16", "mixed", "fp32");
 
     private static readonly Option<string[]> KeepFloat = new("--keep-float")
     {
@@ -194,6 +195,7 @@ internal static class QuantizeCommand
         "fp16" => RnnPrecision.Float16,
         "bf16" => RnnPrecision.BFloat16,
         "mixed" => RnnPrecision.Mixed,
+        "fp32" => RnnPrecision.Float32,
         _ => RnnPrecision.Int8,
     };
 }

@@ -1,6 +1,14 @@
+using System.Collections.Immutable;
 using RnnRuntime.Graph;
 
 namespace RnnRuntime.Comparison;
+
+/// <summary>How large a value was over a run.</summary>
+/// <param name="Range">The largest magnitude of all steps, or the percentile that was asked for of the largest magnitudes of each.</param>
+/// <param name="MeanSquareOfLargest">Mean square of the largest magnitudes of each step.</param>
+/// <param name="ChannelLargest">The largest magnitude of each channel, which is a place on the last axis.</param>
+/// <param name="ChannelMeanSquare">The mean square of each channel.</param>
+internal sealed record ActivationRange(float Range, double MeanSquareOfLargest, ImmutableArray<float> ChannelLargest, ImmutableArray<double> ChannelMeanSquare);
 
 /// <summary>How large the vectors become that nodes with weights multiply.</summary>
 internal static class ActivationRanges
@@ -19,7 +27,7 @@ internal static class ActivationRanges
     /// <param name="kernel">The kernel variant; null for the best.</param>
     /// <exception cref="ArgumentException">The inputs are for another network or too many for a percentile, or a value is not finite.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The percentile is out of range.</exception>
-    public static IReadOnlyDictionary<Value, float> Measure(RnnGraph graph, RnnInputs inputs, double? percentile = null, string? kernel = null)
+    public static IReadOnlyDictionary<Value, ActivationRange> Measure(RnnGraph graph, RnnInputs inputs, double? percentile = null, string? kernel = null)
     {
         if (percentile is not null and not (> 0 and <= 100))
         {
@@ -70,21 +78,30 @@ internal static class ActivationRanges
     private sealed class Magnitudes(Value value, int steps)
     {
         private readonly float[] _ofSteps = new float[steps];
+        private readonly float[] _largestOfChannels = new float[value.Shape.Rank == 0 ? 1 : value.Shape[-1]];
+        private readonly double[] _squaresOfChannels = new double[value.Shape.Rank == 0 ? 1 : value.Shape[-1]];
         private float _largest;
+        private double _squares;
+        private long _steps;
 
         public void Add(int step, ReadOnlySpan<float> elements)
         {
             var largest = 0f;
-            foreach (var element in elements)
+            for (int i = 0, channel = 0; i < elements.Length; i++, channel = channel + 1 == _largestOfChannels.Length ? 0 : channel + 1)
             {
-                if (!float.IsFinite(element))
+                var magnitude = Math.Abs(elements[i]);
+                if (!float.IsFinite(magnitude))
                 {
-                    throw new ArgumentException($"The value '{value.Name}' is {element} at step {step}; a range needs finite numbers.");
+                    throw new ArgumentException($"The value '{value.Name}' is {elements[i]} at step {step}; a range needs finite numbers.");
                 }
 
-                largest = Math.Max(largest, Math.Abs(element));
+                largest = Math.Max(largest, magnitude);
+                _largestOfChannels[channel] = Math.Max(_largestOfChannels[channel], magnitude);
+                _squaresOfChannels[channel] += (double)magnitude * magnitude;
             }
 
+            _steps++;
+            _squares += (double)largest * largest;
             _largest = Math.Max(_largest, largest);
             if (_ofSteps.Length > 0)
             {
@@ -92,7 +109,14 @@ internal static class ActivationRanges
             }
         }
 
-        public float Result(double? percentile)
+        public ActivationRange Result(double? percentile)
+        {
+            var count = (double)_steps * value.Shape.ElementCount / _largestOfChannels.Length;
+            return new ActivationRange(
+                RangeOf(percentile), _squares / _steps, [.. _largestOfChannels], [.. _squaresOfChannels.Select(square => square / count)]);
+        }
+
+        private float RangeOf(double? percentile)
         {
             if (percentile is not { } part)
             {

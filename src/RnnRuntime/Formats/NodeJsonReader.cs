@@ -88,6 +88,9 @@ internal sealed partial class NodeJsonReader
         }
 
         ShapeRules.RequireMatrix(_section, $"tensors.{role}", values);
-        return new Weights(values, OptionalTensor(scalesRole), values.Type == TensorType.Int8 && role != "table" ? _attributes.OptionalFloat(ShapeRules.RangeOf(role)) : 0);
+        var scales = OptionalTensor(scalesRole);
+        return values.Type == TensorType.Int8 && role != "table"
+            ? new Weights(values, scales, _attributes.OptionalFloat(ShapeRules.RangeOf(role)), OptionalTensor(ShapeRules.FactorsOf(role)))
+            : new Weights(values, scales);
     }
 }

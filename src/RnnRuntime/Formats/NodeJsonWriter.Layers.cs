@@ -13,8 +13,9 @@ internal sealed partial class NodeJsonWriter
                 WriteValues("inputs", ("input", lstm.Input), ("hidden", lstm.Hidden), ("cell", lstm.Cell));
                 WriteValues("outputs", ("hidden", lstm.NewHidden), ("cell", lstm.NewCell));
                 WriteTensors(
-                    ("input_weights", lstm.InputWeights.Values), ("input_scales", lstm.InputWeights.Scales),
-                    ("recurrent_weights", lstm.RecurrentWeights.Values), ("recurrent_scales", lstm.RecurrentWeights.Scales), ("bias", lstm.Bias));
+                    ("input_weights", lstm.InputWeights.Values), ("input_scales", lstm.InputWeights.Scales), ("input_factors", lstm.InputWeights.Factors),
+                    ("recurrent_weights", lstm.RecurrentWeights.Values), ("recurrent_scales", lstm.RecurrentWeights.Scales), ("recurrent_factors", lstm.RecurrentWeights.Factors),
+                    ("bias", lstm.Bias));
                 json.WriteStartObject("attributes");
                 WriteRanges(("input_range", lstm.InputWeights), ("recurrent_range", lstm.RecurrentWeights));
                 json.WriteEndObject();
@@ -23,8 +24,9 @@ internal sealed partial class NodeJsonWriter
                 WriteValues("inputs", ("input", gru.Input), ("hidden", gru.Hidden));
                 WriteValues("outputs", ("hidden", gru.NewHidden));
                 WriteTensors(
-                    ("input_weights", gru.InputWeights.Values), ("input_scales", gru.InputWeights.Scales),
+                    ("input_weights", gru.InputWeights.Values), ("input_scales", gru.InputWeights.Scales), ("input_factors", gru.InputWeights.Factors),
                     ("recurrent_weights", gru.RecurrentWeights.Values), ("recurrent_scales", gru.RecurrentWeights.Scales),
+                    ("recurrent_factors", gru.RecurrentWeights.Factors),
                     ("input_bias", gru.InputBias), ("recurrent_bias", gru.RecurrentBias));
                 json.WriteStartObject("attributes");
                 json.WriteBoolean("reset_after", gru.ResetAfter);
@@ -35,8 +37,9 @@ internal sealed partial class NodeJsonWriter
                 WriteValues("inputs", ("input", rnn.Input), ("hidden", rnn.Hidden));
                 WriteValues("outputs", ("hidden", rnn.NewHidden));
                 WriteTensors(
-                    ("input_weights", rnn.InputWeights.Values), ("input_scales", rnn.InputWeights.Scales),
-                    ("recurrent_weights", rnn.RecurrentWeights.Values), ("recurrent_scales", rnn.RecurrentWeights.Scales), ("bias", rnn.Bias));
+                    ("input_weights", rnn.InputWeights.Values), ("input_scales", rnn.InputWeights.Scales), ("input_factors", rnn.InputWeights.Factors),
+                    ("recurrent_weights", rnn.RecurrentWeights.Values), ("recurrent_scales", rnn.RecurrentWeights.Scales), ("recurrent_factors", rnn.RecurrentWeights.Factors),
+                    ("bias", rnn.Bias));
                 json.WriteStartObject("attributes");
                 json.WriteString("activation", Names.Of(rnn.Activation));
                 WriteRanges(("input_range", rnn.InputWeights), ("recurrent_range", rnn.RecurrentWeights));
@@ -48,7 +51,7 @@ internal sealed partial class NodeJsonWriter
             case LinearNode linear:
                 WriteValues("inputs", ("input", linear.Input));
                 WriteValues("outputs", ("output", linear.Output));
-                WriteTensors(("weights", linear.Weights.Values), ("scales", linear.Weights.Scales), ("bias", linear.Bias));
+                WriteTensors(("weights", linear.Weights.Values), ("scales", linear.Weights.Scales), ("factors", linear.Weights.Factors), ("bias", linear.Bias));
                 json.WriteStartObject("attributes");
                 WriteRanges(("range", linear.Weights));
                 json.WriteEndObject();
@@ -61,7 +64,7 @@ internal sealed partial class NodeJsonWriter
             case CausalConv1dNode convolution:
                 WriteValues("inputs", ("input", convolution.Input), ("history", convolution.History));
                 WriteValues("outputs", ("output", convolution.Output), ("history", convolution.NewHistory));
-                WriteTensors(("weights", convolution.Weights.Values), ("scales", convolution.Weights.Scales), ("bias", convolution.Bias));
+                WriteTensors(("weights", convolution.Weights.Values), ("scales", convolution.Weights.Scales), ("factors", convolution.Weights.Factors), ("bias", convolution.Bias));
                 json.WriteStartObject("attributes");
                 json.WriteNumber("kernel_size", convolution.KernelSize);
                 json.WriteNumber("dilation", convolution.Dilation);
@@ -98,7 +101,7 @@ internal sealed partial class NodeJsonWriter
     {
         WriteValues("inputs", ("input", node.Input));
         WriteValues("outputs", ("output", node.Output));
-        WriteTensors(("weights", node.Weights.Values), ("scales", node.Weights.Scales), ("bias", node.Bias));
+        WriteTensors(("weights", node.Weights.Values), ("scales", node.Weights.Scales), ("factors", node.Weights.Factors), ("bias", node.Bias));
         json.WriteStartObject("attributes");
         WriteNumbers("kernel", node.Kernel);
         WriteNumbers("strides", node.Strides);
@@ -115,10 +118,11 @@ internal sealed partial class NodeJsonWriter
         WriteValues("inputs", ("input", node.Input), ("lengths", node.Lengths), ("hidden", node.Hidden), ("cell", node.CellState));
         WriteValues("outputs", ("output", node.Output), ("hidden", node.NewHidden), ("cell", node.NewCell));
         WriteTensors(
-            ("input_weights", node.InputWeights.Values), ("input_scales", node.InputWeights.Scales),
+            ("input_weights", node.InputWeights.Values), ("input_scales", node.InputWeights.Scales), ("input_factors", node.InputWeights.Factors),
             ("recurrent_weights", node.RecurrentWeights.Values), ("recurrent_scales", node.RecurrentWeights.Scales),
+            ("recurrent_factors", node.RecurrentWeights.Factors),
             ("input_bias", node.InputBias), ("recurrent_bias", node.RecurrentBias), ("peepholes", node.Peepholes),
-            ("projection", node.Projection?.Values), ("projection_scales", node.Projection?.Scales));
+            ("projection", node.Projection?.Values), ("projection_scales", node.Projection?.Scales), ("projection_factors", node.Projection?.Factors));
         json.WriteStartObject("attributes");
         json.WriteStartArray("activations");
         foreach (var activation in node.Activations)

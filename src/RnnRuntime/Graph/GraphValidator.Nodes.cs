@@ -138,6 +138,18 @@ internal sealed partial class GraphValidator
 
     private void CheckScales(Weights weights)
     {
+        if (weights.Factors is { } factors && _scales.Add(factors))
+        {
+            var values = MemoryMarshal.Cast<byte, float>(factors.Data.Span);
+            for (var i = 0; i < values.Length; i++)
+            {
+                if (!(values[i] > 0))
+                {
+                    throw new RnnFormatException($"tensor {factors.Name}", $"data[{i}]", $"{values[i]}", "a factor above 0");
+                }
+            }
+        }
+
         if (weights.Scales is { } scales && _scales.Add(scales))
         {
             var values = MemoryMarshal.Cast<byte, float>(scales.Data.Span);

@@ -63,7 +63,7 @@ internal sealed record LstmNode(
     public override ImmutableArray<Value> Outputs => [NewHidden, NewCell];
 
     public override ImmutableArray<Constant> Constants =>
-        Present(InputWeights.Values, InputWeights.Scales, RecurrentWeights.Values, RecurrentWeights.Scales, Bias);
+        Present(InputWeights.Values, InputWeights.Scales, InputWeights.Factors, RecurrentWeights.Values, RecurrentWeights.Scales, RecurrentWeights.Factors, Bias);
 }
 
 /// <summary>
@@ -84,7 +84,7 @@ internal sealed record GruNode(
     public override ImmutableArray<Value> Outputs => [NewHidden];
 
     public override ImmutableArray<Constant> Constants =>
-        Present(InputWeights.Values, InputWeights.Scales, RecurrentWeights.Values, RecurrentWeights.Scales, InputBias, RecurrentBias);
+        Present(InputWeights.Values, InputWeights.Scales, InputWeights.Factors, RecurrentWeights.Values, RecurrentWeights.Scales, RecurrentWeights.Factors, InputBias, RecurrentBias);
 }
 
 /// <summary>Plain recurrence: <c>h' = activation(W.x + U.h + b)</c>. Elman 1990. The activation is Tanh, Relu or Identity.</summary>
@@ -101,7 +101,7 @@ internal sealed record RnnNode(
     public override ImmutableArray<Value> Outputs => [NewHidden];
 
     public override ImmutableArray<Constant> Constants =>
-        Present(InputWeights.Values, InputWeights.Scales, RecurrentWeights.Values, RecurrentWeights.Scales, Bias);
+        Present(InputWeights.Values, InputWeights.Scales, InputWeights.Factors, RecurrentWeights.Values, RecurrentWeights.Scales, RecurrentWeights.Factors, Bias);
 }
 
 /// <summary>Affine map of the last axis: input [..., columns], output [..., rows], weights [rows, columns], bias [rows].</summary>
@@ -113,7 +113,7 @@ internal sealed record LinearNode(string Name, Value Input, Value Output, Weight
 
     public override ImmutableArray<Value> Outputs => [Output];
 
-    public override ImmutableArray<Constant> Constants => Present(Weights.Values, Weights.Scales, Bias);
+    public override ImmutableArray<Constant> Constants => Present(Weights.Values, Weights.Scales, Weights.Factors, Bias);
 }
 
 /// <summary>Table look-up: int32 indices of any shape S, table [count, size], output [S..., size].</summary>
@@ -143,7 +143,7 @@ internal sealed record CausalConv1dNode(
 
     public override ImmutableArray<Value> Outputs => NewHistory is null ? [Output] : [Output, NewHistory];
 
-    public override ImmutableArray<Constant> Constants => Present(Weights.Values, Weights.Scales, Bias);
+    public override ImmutableArray<Constant> Constants => Present(Weights.Values, Weights.Scales, Weights.Factors, Bias);
 }
 
 /// <summary>Delay line: the output is the input of <c>Steps</c> steps ago. State [Steps, input shape...], oldest first.</summary>

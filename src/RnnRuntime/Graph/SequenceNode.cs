@@ -60,8 +60,8 @@ internal sealed record SequenceNode(
     public override ImmutableArray<Value> Outputs => PresentValues(Output, NewHidden, NewCell);
 
     public override ImmutableArray<Constant> Constants => Present(
-        InputWeights.Values, InputWeights.Scales, RecurrentWeights.Values, RecurrentWeights.Scales, InputBias, RecurrentBias, Peepholes,
-        Projection?.Values, Projection?.Scales);
+        InputWeights.Values, InputWeights.Scales, InputWeights.Factors, RecurrentWeights.Values, RecurrentWeights.Scales, RecurrentWeights.Factors,
+        InputBias, RecurrentBias, Peepholes, Projection?.Values, Projection?.Scales, Projection?.Factors);
 
     public static int GatesOf(SequenceCell cell) => cell switch
     {

@@ -43,6 +43,7 @@ internal static partial class ShapeRules
             case EmbeddingNode embedding:
                 TypeOf(section, "inputs.indices", embedding.Indices, TensorType.Int32);
                 Matrix(section, "table", "scales", embedding.Table);
+                Require(embedding.Table.Factors is null, section, "tensors.table_factors", embedding.Table.Factors?.Name ?? "", "nothing, as a table multiplies nothing");
                 Expect(section, "outputs.output", embedding.Output, TensorType.Float32, EmbeddingOutput(section, embedding.Indices, embedding.Table));
                 break;
             case CausalConv1dNode convolution:
@@ -234,12 +235,18 @@ internal static partial class ShapeRules
             $"attributes.{RangeOf(valuesField)}", $"{weights.Range}",
             weights.IsInt8 ? $"0 or a finite number of at least {Weights.SmallestRange}" : $"nothing, as the weights are {Names.Of(weights.Values.Type)}");
         Vector(section, $"tensors.{scalesField}", weights.Scales, weights.Rows);
+        Require(weights.Factors is null || weights.IsInt8, section, $"tensors.{FactorsOf(valuesField)}",
+            weights.Factors?.Name ?? "", $"nothing, as the weights are {Names.Of(weights.Values.Type)}");
+        Vector(section, $"tensors.{FactorsOf(valuesField)}", weights.Factors, weights.Columns);
         Require(!weights.IsInt8 || weights.Columns <= Weights.MaximumInt8Columns, section, $"tensors.{valuesField}",
             $"{weights.Columns} int8 columns", $"at most {Weights.MaximumInt8Columns}, so that sums are exact in int32");
     }
 
     /// <summary>The attribute that holds the range of what a matrix multiplies: <c>input_range</c> for <c>input_weights</c>, <c>range</c> for <c>weights</c>.</summary>
     public static string RangeOf(string weights) => weights == "weights" ? "range" : $"{weights.Replace("_weights", "", StringComparison.Ordinal)}_range";
+
+    /// <summary>The tensor of a matrix's factors: <c>input_factors</c> for <c>input_weights</c>, <c>factors</c> for <c>weights</c>.</summary>
+    public static string FactorsOf(string weights) => weights == "weights" ? "factors" : $"{weights.Replace("_weights", "", StringComparison.Ordinal)}_factors";
 
     private static void Dimensions(string section, string field, Constant matrix, long rows, long columns) =>
         Require(matrix.Shape[0] == rows && matrix.Shape[1] == columns, section, field, $"{matrix.Shape}", $"[{rows}, {columns}]");

@@ -128,5 +128,5 @@ internal sealed record ConvNode(
 
     public override ImmutableArray<Value> Outputs => [Output];
 
-    public override ImmutableArray<Constant> Constants => Present(Weights.Values, Weights.Scales, Bias);
+    public override ImmutableArray<Constant> Constants => Present(Weights.Values, Weights.Scales, Weights.Factors, Bias);
 }

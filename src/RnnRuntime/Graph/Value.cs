@@ -17,15 +17,19 @@ internal sealed record Constant(string Name, TensorType Type, TensorShape Shape,
 
 /// <summary>
 /// A weight matrix [rows, columns], one row an output: float32, bfloat16, float16, or int8 in [-127, 127] with a float32 scale per row
-/// (<c>real = scale[row] * stored</c>).
+/// and maybe a factor per column (<c>real = scale[row] * stored * factor[column]</c>).
 /// </summary>
 /// <param name="Values">[rows, columns].</param>
 /// <param name="Scales">[rows]; int8 only.</param>
 /// <param name="Range">
 /// Int8 only: the largest magnitude that the vectors to be multiplied are known or expected to have. A vector within it is quantised with the scale
-/// <c>Range / 127</c>, one beyond it, and every one where the range is 0, with the scale of its own largest magnitude.
+/// <c>Range / 127</c>, one beyond it, and every one where the range is 0, with the scale of its own largest magnitude. Factors come before it.
 /// </param>
-internal sealed record Weights(Constant Values, Constant? Scales = null, float Range = 0)
+/// <param name="Factors">
+/// Int8 only: [columns], positive; vectors are multiplied by them before they are quantised, so that columns of very different magnitudes
+/// lose alike. Null means ones.
+/// </param>
+internal sealed record Weights(Constant Values, Constant? Scales = null, float Range = 0, Constant? Factors = null)
 {
     /// <summary>
     /// The most columns of an int8 matrix: with weights and activations in [-127, 127] every sum, and every step on its way, then

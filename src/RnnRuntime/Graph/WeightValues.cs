@@ -5,7 +5,7 @@ namespace RnnRuntime.Graph;
 /// <summary>The real numbers that weights stand for.</summary>
 internal static class WeightValues
 {
-    /// <summary>All of them, row-major; int8 is <c>scale[row] * stored</c>, rounded once.</summary>
+    /// <summary>All of them, row-major; int8 is <c>scale[row] * stored * factor[column]</c>.</summary>
     public static float[] ToFloat32(Weights weights)
     {
         var values = new float[weights.Values.Shape.ElementCount];
@@ -32,6 +32,11 @@ internal static class WeightValues
                 for (var column = 0; column < weights.Columns; column++)
                 {
                     target[column] = (sbyte)data[start + column] * scale;
+                }
+
+                for (var column = 0; weights.Factors is not null && column < weights.Columns; column++)
+                {
+                    target[column] *= HalfPrecision.Element(weights.Factors, column);
                 }
 
                 break;

@@ -63,6 +63,9 @@ internal readonly unsafe struct PackedMatrix
     /// <summary>Int8 only: vectors of magnitudes up to this have the scale Range / 127; 0 gives each vector its own.</summary>
     public float Range { get; init; }
 
+    /// <summary>Int8 only: a factor per column, by which vectors are multiplied before they are quantised; null means ones.</summary>
+    public float* Factors { get; init; }
+
     /// <summary>
     /// Int8 only: the largest magnitude of two adjacent products before they are widened, whatever the signs of x (see <see cref="IInt8Kernel"/>):
     /// the proof that 16 bits hold them.

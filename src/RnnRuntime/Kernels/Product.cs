@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace RnnRuntime.Kernels;
 
 /// <summary>Where a quantised or sparse product keeps its activations and sums between its passes. Belongs to the session.</summary>
-internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, int* sums, nint stride, byte* sparse = null)
+internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, int* sums, nint stride, byte* sparse = null, float* multiplied = null)
 {
     /// <summary>Quantised vectors (see <see cref="IInt8Kernel"/>), <see cref="Stride"/> bytes apart.</summary>
     public readonly sbyte* Quantized = quantized;
@@ -20,6 +20,9 @@ internal readonly unsafe struct ProductScratch(sbyte* quantized, float* scales, 
 
     /// <summary>What <see cref="SparseWork"/> divides among a sparse product's passes; 64-byte aligned.</summary>
     public readonly byte* Sparse = sparse;
+
+    /// <summary>One vector multiplied by its columns' factors, for int8 matrices that have them.</summary>
+    public readonly float* Multiplied = multiplied;
 }
 
 /// <summary>y = init + W.x for any number of vectors, whatever the precision of W.</summary>
@@ -45,11 +48,12 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     {
         Debug.Assert(matrix.Lanes % 8 == 0 && matrix.Columns > 0 && vectors > 0, "the plan has checked sizes");
         Debug.Assert((nuint)matrix.Data % 64 == 0, "a matrix starts on a cache line");
+        Debug.Assert(matrix.Factors == null || scratch.Multiplied != null, "scratch holds a multiplied vector");
         Debug.Assert(!matrix.IsSparse || scratch.Sparse != null, "scratch serves a sparse product");
         Debug.Assert(!matrix.IsInt8 || matrix.IsSparse || scratch.Stride >= PackedMatrix.QuantizedBytes(matrix.Columns), "scratch holds a quantised vector");
         if (matrix.IsSparse)
         {
-            SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch.Sparse);
+            SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
             return;
         }
 
@@ -126,7 +130,7 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     {
         for (var i = 0; i < vectors; i++)
         {
-            scratch.Scales[i] = Quantize(x + i * xStride, matrix.Columns, matrix.Range, scratch.Quantized + i * scratch.Stride);
+            scratch.Scales[i] = Quantize(matrix, x + i * xStride, scratch.Multiplied, scratch.Quantized + i * scratch.Stride);
         }
 
         var quads = (nint)matrix.StoredColumns / 4;
@@ -159,12 +163,20 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     private static float LargestMagnitude(float* x, int count) => BitConverter.Int32BitsToSingle(TInt8.LargestMagnitudeBits(x, count));
 
     /// <summary>
-    /// Symmetric; returns the real value of one unit. The range becomes 127, or the largest magnitude where it is beyond the range. Without a
+    /// Symmetric, after the columns' factors; returns the real value of one unit. The range becomes 127, or the largest magnitude where it is beyond the range. Without a
     /// range, vectors below 2^-100 count as zero. One that holds an infinity or NaN gets the scale NaN, which makes every output NaN.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Quantize(float* x, int count, float range, sbyte* result)
+    public static float Quantize(in PackedMatrix matrix, float* x, float* multiplied, sbyte* result)
     {
+        var count = matrix.Columns;
+        var range = matrix.Range;
+        if (matrix.Factors != null)
+        {
+            Elementwise<TLanes, TVector>.Binary(BinaryFunction.Multiply, x, false, matrix.Factors, false, multiplied, count);
+            x = multiplied;
+        }
+
         // Within the range, as a rule: then one pass does.
         if (range > 0 && TInt8.Quantize(x, count, 127f / range, result) <= BitConverter.SingleToInt32Bits(range))
         {

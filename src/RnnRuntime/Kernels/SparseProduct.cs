@@ -13,19 +13,19 @@ internal static unsafe class SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>
     private const int Infinity = 255 << 23;
 
     /// <summary>
-    /// As <see cref="Product{TFp32,THalf,TInt8,TLanes,TVector}.Multiply"/>; the last argument is as many bytes as <see cref="SparseWork.BytesFor"/> says.
+    /// As <see cref="Product{TFp32,THalf,TInt8,TLanes,TVector}.Multiply"/>; scratch has as many bytes for sparse products as <see cref="SparseWork.BytesFor"/> says.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(
-        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, byte* work)
+        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch)
     {
-        var divided = new SparseWork(matrix, work);
+        var divided = new SparseWork(matrix, scratch.Sparse);
         for (int done = 0, tile; done < vectors; done += tile)
         {
             tile = Math.Min(SparseMatrix.TileVectors, vectors - done);
             if (matrix.IsInt8)
             {
-                MultiplyInt8(matrix, x + done * xStride, xStride, init + done * initStride, initStride, y + done * yStride, yStride, tile, divided);
+                MultiplyInt8(matrix, x + done * xStride, xStride, init + done * initStride, initStride, y + done * yStride, yStride, tile, divided, scratch.Multiplied);
             }
             else
             {
@@ -77,7 +77,7 @@ internal static unsafe class SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyInt8(
-        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in SparseWork work)
+        in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in SparseWork work, float* multiplied)
     {
         ref readonly var sparse = ref *matrix.Sparse;
         var scales = stackalloc float[SparseMatrix.TileVectors];
@@ -85,7 +85,7 @@ internal static unsafe class SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>
         var sums = (int*)work.Sums;
         for (var i = 0; i < vectors; i++)
         {
-            scales[i] = QuantizeKept(matrix, x + i * xStride, kept + i * work.VectorStride, work.Quantized);
+            scales[i] = QuantizeKept(matrix, x + i * xStride, multiplied, kept + i * work.VectorStride, work.Quantized);
             new Span<int>(sums + i * work.SumStride, sparse.BlockRows * SparseMatrix.BlockLanes).Clear();
         }
 
@@ -170,12 +170,12 @@ internal static unsafe class SparseProduct<TFp32, THalf, TInt8, TLanes, TVector>
 
     /// <summary>Quantises all columns, as the scale is that of all, and picks the kept ones; returns the scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float QuantizeKept(in PackedMatrix matrix, float* x, sbyte* kept, sbyte* quantized)
+    private static float QuantizeKept(in PackedMatrix matrix, float* x, float* multiplied, sbyte* kept, sbyte* quantized)
     {
         const ulong Ones = 0x01010101_00000000;
         ref readonly var sparse = ref *matrix.Sparse;
         var all = sparse.ColumnMap == null ? kept : quantized;
-        var scale = Product<TFp32, THalf, TInt8, TLanes, TVector>.Quantize(x, matrix.Columns, matrix.Range, all);
+        var scale = Product<TFp32, THalf, TInt8, TLanes, TVector>.Quantize(matrix, x, multiplied, all);
         if (sparse.ColumnMap != null)
         {
             new Span<sbyte>(kept, sparse.Quads * 8).Clear();

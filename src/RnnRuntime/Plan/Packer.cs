@@ -32,7 +32,7 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
             _matrices.Add(key, matrix = Pack(weights, laneRows));
         }
 
-        return matrix with { Range = weights.Range };
+        return matrix with { Range = weights.Range, Factors = weights.Factors is { } factors ? (float*)Copy(factors) : null };
     }
 
     private PackedMatrix Pack(Weights weights, int[] laneRows)

@@ -237,9 +237,10 @@ internal sealed unsafe partial class PlanBuilder
     /// <summary>Scratch for products with this many vectors of each frame, or of one frame at a time where the kind is not frames.</summary>
     private ScratchBuffers ScratchFor(string name, int vectors, BufferKind kind, params ReadOnlySpan<PackedMatrix> matrices)
     {
-        var (columns, sums, sparse) = (0, Panels.MaximumWidth * Panels.MaximumTileVectors, 0);
+        var (columns, sums, sparse, multiplied) = (0, Panels.MaximumWidth * Panels.MaximumTileVectors, 0, 0);
         foreach (ref readonly var matrix in matrices)
         {
+            multiplied = matrix.Factors == null ? multiplied : Math.Max(multiplied, matrix.Columns);
             if (matrix.IsSparse)
             {
                 sparse = Math.Max(sparse, SparseWork.BytesFor(matrix));
@@ -257,7 +258,8 @@ internal sealed unsafe partial class PlanBuilder
             columns == 0 ? null : NewBuffer($"{name}.scales", kind, vectors),
             columns == 0 ? null : NewBuffer($"{name}.sums", BufferKind.Scratch, sums),
             (nint)words * BufferInfo.ElementSize,
-            sparse == 0 ? null : NewBuffer($"{name}.sparse", BufferKind.Scratch, (sparse + 3) / BufferInfo.ElementSize));
+            sparse == 0 ? null : NewBuffer($"{name}.sparse", BufferKind.Scratch, (sparse + 3) / BufferInfo.ElementSize),
+            multiplied == 0 ? null : NewBuffer($"{name}.multiplied", BufferKind.Scratch, multiplied));
     }
 
     private ScratchBuffers ScratchFor(string name, int vectorsPerFrame, params ReadOnlySpan<PackedMatrix> matrices) =>

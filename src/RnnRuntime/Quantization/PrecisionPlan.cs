@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RnnRuntime.Comparison;
 using RnnRuntime.Graph;
 
 namespace RnnRuntime.Quantization;
@@ -7,7 +8,7 @@ namespace RnnRuntime.Quantization;
 internal sealed class PrecisionPlan
 {
     private readonly RnnGraph _graph;
-    private readonly IReadOnlyDictionary<Value, float> _measured;
+    private readonly IReadOnlyDictionary<Value, ActivationRange> _measured;
     private readonly bool _neverSlower;
     private readonly Dictionary<string, NodeDecision> _decisions = new(StringComparer.Ordinal);
 
@@ -15,8 +16,8 @@ internal sealed class PrecisionPlan
     /// <param name="keep">Nodes that stay as they are.</param>
     /// <param name="precision">What the others become; mixed begins with the fastest.</param>
     /// <param name="neverSlower">Whether a node keeps float32 where its type would slow it down.</param>
-    /// <param name="measured">Ranges of values that no operator bounds.</param>
-    public PrecisionPlan(RnnGraph graph, IReadOnlySet<string> keep, RnnPrecision precision, bool neverSlower, IReadOnlyDictionary<Value, float> measured)
+    /// <param name="measured">How large values were on typical inputs; empty where there were none.</param>
+    public PrecisionPlan(RnnGraph graph, IReadOnlySet<string> keep, RnnPrecision precision, bool neverSlower, IReadOnlyDictionary<Value, ActivationRange> measured)
     {
         (_graph, _measured, _neverSlower) = (graph, measured, neverSlower);
         foreach (var node in graph.Nodes.Where(NodeQuantizer.IsCandidate))
@@ -67,6 +68,7 @@ internal sealed class PrecisionPlan
         RnnPrecision.Float16 => NodeQuantizer.Decide(node, TensorType.Float16, _neverSlower),
         RnnPrecision.BFloat16 => NodeQuantizer.Decide(node, TensorType.BFloat16, _neverSlower),
         RnnPrecision.Mixed => Fastest(node),
+        RnnPrecision.Float32 => new NodeDecision(NodeWeights.Of(node)[0].Weights.Values.Type, ""),
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Expected a precision; found {precision}."),
     };
 

@@ -25,7 +25,11 @@ public sealed class ActivationRangesTests
         var expected = Magnitudes(graph, inputs);
         foreach (var (value, range) in ranges)
         {
-            Assert.Equal(Percentile(expected[value], percentile), range);
+            Assert.Equal(Percentile(expected[value], percentile), range.Range);
+            Assert.Equal(expected[value].Average(each => (double)each * each), range.MeanSquareOfLargest, 1e-9);
+            Assert.Equal(expected[value].Max(), range.ChannelLargest.Max());
+            Assert.Equal(value.Shape[-1], range.ChannelLargest.Length);
+            Assert.All(range.ChannelMeanSquare.Zip(range.ChannelLargest), pair => Assert.InRange(pair.First, 0, pair.Second * pair.Second));
         }
     }
 
@@ -39,7 +43,7 @@ public sealed class ActivationRangesTests
             Assert.NotEmpty(weighted);
             Assert.All(weighted, node => Assert.Contains(node.Inputs[0], ranges.Keys));
             Assert.All(graph.InputValues.Where(input => input.Type == TensorType.Float32), input => Assert.Contains(input, ranges.Keys));
-            Assert.All(ranges.Values, range => Assert.True(float.IsFinite(range) && range >= 0));
+            Assert.All(ranges.Values, range => Assert.True(float.IsFinite(range.Range) && range.Range >= 0));
         }
     }
 

@@ -137,6 +137,25 @@ public sealed class ActivationQuantizerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void FactorsMultiplyAVectorBeforeItIsQuantised(string kernel)
+    {
+        var random = new Random(23);
+        for (var length = 1; length <= 40; length++)
+        {
+            var x = TestWeights.Uniform(random, length);
+            var factors = Enumerable.Range(0, length).Select(_ => MathF.ScaleB(1, random.Next(0, 12))).ToArray();
+            var multiplied = x.Zip(factors, (value, factor) => value * factor).ToArray();
+            foreach (var range in new[] { 0f, 100f, 1e6f })
+            {
+                var (quantized, y) = Quantize(kernel, x, range, factors);
+                Assert.Equal(ReferenceQuantizer.Quantize(multiplied, range).Quantized, quantized);
+                Assert.Equal(Quantize(kernel, multiplied, range).Y, y);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void VectorsAreQuantisedEachByItself(string kernel)
     {
         var variant = Variants.Require(kernel);
@@ -160,19 +179,19 @@ public sealed class ActivationQuantizerTests : IDisposable
 
     public void Dispose() => _memory.Dispose();
 
-    private (int[] Quantized, float[] Y) Quantize(string kernel, float[] x, float range = 0)
+    private (int[] Quantized, float[] Y) Quantize(string kernel, float[] x, float range = 0, float[]? factors = null)
     {
         var variant = Variants.Require(kernel);
-        var y = Run(x, x.Length, 1, range).Multiply(variant, _memory, 1, InitPlace.Own, $"{x.Length} columns", out var quantized);
+        var y = Run(x, x.Length, 1, range, factors).Multiply(variant, _memory, 1, InitPlace.Own, $"{x.Length} columns", out var quantized);
         return (quantized, y);
     }
 
-    private static ProductRun Run(float[] x, int columns, int vectors, float range = 0)
+    private static ProductRun Run(float[] x, int columns, int vectors, float range = 0, float[]? factors = null)
     {
         var weights = new sbyte[8 * columns];
         weights.AsSpan().Fill(3);
         float[] scales = [.. Enumerable.Repeat(1e-3f, 8)];
         float[] init = [.. Enumerable.Repeat(0.75f, 8 * vectors)];
-        return new ProductRun(TestWeights.Int8(8, columns, weights, scales) with { Range = range }, x, init, vectors);
+        return new ProductRun(TestWeights.Int8(8, columns, weights, scales) with { Range = range, Factors = factors is null ? null : TestWeights.Vector("f", factors) }, x, init, vectors);
     }
 }

@@ -52,7 +52,8 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
         var data = Place<byte>(name, packed.DataBytes, WeightAlignment);
         Buffer.MemoryCopy(packed.Data, data, packed.DataBytes, packed.DataBytes);
         var scales = packed.IsInt8 ? Place($"{name}.scales", new ReadOnlySpan<float>(packed.RowScales, packed.Lanes)) : null;
-        return packed with { Data = data, RowScales = scales };
+        var factors = packed.Factors == null ? null : Place($"{name}.factors", new ReadOnlySpan<float>(packed.Factors, packed.Columns));
+        return packed with { Data = data, RowScales = scales, Factors = factors };
     }
 
     /// <summary>The same without zeros; each of its parts touches a guard of its own. The packer owns the matrix.</summary>
@@ -78,7 +79,7 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
 
     /// <summary>What the plan gives a sparse product.</summary>
     public ProductScratch SparseScratch(in PackedMatrix matrix) =>
-        new(null, null, null, 0, Place<byte>("sparse", SparseWork.BytesFor(matrix), WeightAlignment));
+        new(null, null, null, 0, Place<byte>("sparse", SparseWork.BytesFor(matrix), WeightAlignment), Place<float>("multiplied", matrix.Columns));
 
     /// <summary>What the plan gives a quantised product for this many vectors.</summary>
     public ProductScratch Scratch(int vectors, params ReadOnlySpan<PackedMatrix> matrices)
@@ -94,7 +95,8 @@ internal sealed unsafe class GuardedMemory(GuardSide side) : IDisposable
         var bytes = PackedMatrix.QuantizedBytes(columns);
         nint stride = BufferInfo.PaddedStride((bytes + 3) / BufferInfo.ElementSize) * BufferInfo.ElementSize;
         return new ProductScratch(
-            Place<sbyte>("quantized", ((vectors - 1) * stride) + bytes), Place<float>("vector scales", vectors), Place<int>("sums", sums), stride);
+            Place<sbyte>("quantized", ((vectors - 1) * stride) + bytes), Place<float>("vector scales", vectors), Place<int>("sums", sums), stride,
+            multiplied: Place<float>("multiplied", columns));
     }
 
     public void CheckBorders(string what)

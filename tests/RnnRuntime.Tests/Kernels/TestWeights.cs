@@ -14,6 +14,8 @@ internal static class TestWeights
             new Constant("w", TensorType.Int8, new TensorShape(rows, columns), MemoryMarshal.AsBytes<sbyte>(values).ToArray()),
             new Constant("w.scales", TensorType.Float32, new TensorShape(rows), Bytes(scales)));
 
+    public static Constant Vector(string name, float[] values) => new(name, TensorType.Float32, new TensorShape(values.Length), Bytes(values));
+
     /// <summary>Bfloat16 or float16 weights with these bits.</summary>
     public static Weights Half(TensorType format, int rows, int columns, ushort[] bits) =>
         new(new Constant("w", format, new TensorShape(rows, columns), MemoryMarshal.AsBytes<ushort>(bits).ToArray()), null);

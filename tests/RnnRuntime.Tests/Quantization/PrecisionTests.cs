@@ -147,7 +147,7 @@ public sealed class PrecisionTests
         Assert.Equal(["w.int8", "w"], linear.Select(node => node.Weights.Values.Name));
         var together = TestModels.ToInt8(graph).Nodes.OfType<LinearNode>().ToArray();
         Assert.Same(together[0].Weights.Values, together[1].Weights.Values);
-        Assert.Equal("w", together[0].Weights.Values.Name);
+        Assert.Equal("w.int8", together[0].Weights.Values.Name);
         Reload(quantized).Dispose();
     }
 

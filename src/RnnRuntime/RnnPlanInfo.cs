@@ -9,7 +9,7 @@ namespace RnnRuntime;
 /// Variant and precision; empty for a copy. Where weights are stored without their zeros, then "sparse" and the density of those matrices.
 /// </param>
 /// <param name="WeightBytes">Bytes of packed weights that one step of one stream reads.</param>
-/// <param name="MultiplyAdds">Multiply-adds of one step of one stream, padding included.</param>
+/// <param name="MultiplyAdds">Multiply-adds of one step of one stream, padding and zeros included.</param>
 /// <param name="LargestPair">
 /// Int8 only, otherwise 0: the largest magnitude that two adjacent products of these weights can have together in the kernels, whatever the inputs
 /// are. It is found when the model is loaded and is at most 32,767, so that 16 bits hold it and no kernel can saturate.

@@ -108,12 +108,38 @@ public sealed class CliRunTests(CliModels models) : IClassFixture<CliModels>
         CliProcess.Run("run", models.ClosedLoopFile, "--input", $"x={x}", "--state", "next=h").FailsWith("'h' is the model's own state");
     }
 
+    /// <summary>Half of the blocks of a linear layer are zeros; those of the other are all set.</summary>
+    [Fact]
+    public void InspectShowsTheDensityOfNodesThatHaveZeros()
+    {
+        var builder = new RnnGraphBuilder();
+        var halves = Enumerable.Range(0, 64 * 64).Select(i => i % 64 < 32 ? 1f : 0f).ToArray();
+        var x = builder.Linear(builder.Input("x", 64), 64, halves, name: "halves");
+        builder.Output("y", builder.Linear(x, 8, Enumerable.Repeat(1f, 8 * 64).ToArray(), name: "full"));
+        var path = models["halves.rnn"];
+        using (var model = RnnModel.FromGraph(builder.Build()))
+        {
+            model.Save(path);
+        }
+
+        var text = CliProcess.Run("inspect", path, "--plan").Succeeds().Output;
+        Assert.Matches(@"(?m)^halves .* 0\.50$", text);
+        Assert.Matches(@"(?m)^full .* \d+$", text);
+        Assert.Matches(@"(?m) halves +linear +\S+ float32 sparse 0\.50 .* 0\.50$", text);
+        Assert.Matches(@"(?m) full +linear +\S+ float32 .* 1\.00$", text);
+        using var json = JsonDocument.Parse(CliProcess.Run("inspect", path, "--plan", "--json").Succeeds().OutputBytes);
+        Assert.Equal(0.5, json.RootElement.GetProperty("nodes")[0].GetProperty("density").GetDouble());
+        Assert.False(json.RootElement.GetProperty("nodes")[1].TryGetProperty("density", out _));
+        Assert.Equal([0.5, 1], json.RootElement.GetProperty("plan").GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("density").GetDouble()));
+    }
+
     [Fact]
     public void InspectShowsNodesAndPlan()
     {
         var text = CliProcess.Run("inspect", models.LstmFile, "--plan").Succeeds().Output;
         Assert.Matches(@"(?m)^lstm +lstm ", text);
         Assert.Contains("arena of a session: ", text);
+        Assert.DoesNotContain("density", CliProcess.Run("inspect", models.LstmFile).Succeeds().Output);
 
         using var json = JsonDocument.Parse(CliProcess.Run("inspect", models.LstmFile, "--plan", "--json").Succeeds().OutputBytes);
         var root = json.RootElement;

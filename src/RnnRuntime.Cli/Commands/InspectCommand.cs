@@ -15,6 +15,9 @@ internal static class InspectCommand
 
     private static readonly Option<string?> Kernel = ModelSource.KernelOption();
 
+    /// <summary>Above it, zeros are no more than chance leaves.</summary>
+    private const double DensestNamed = 0.95;
+
     private static readonly Option<bool> AsJson = new("--json") { Description = "Write JSON." };
 
     public static Command Create()
@@ -115,7 +118,7 @@ internal static class InspectCommand
         Console.Out.WriteLine();
         WriteOperators(nodes);
         Console.Out.WriteLine();
-        WriteNodes(nodes);
+        WriteNodes(nodes, Densities(steps));
         if (model.Graph.Metadata.Count > 0)
         {
             Console.Out.WriteLine();
@@ -145,28 +148,37 @@ internal static class InspectCommand
         listing.Write();
     }
 
-    private static void WriteNodes(ImmutableArray<NodeInfo> nodes)
+    private static void WriteNodes(ImmutableArray<NodeInfo> nodes, Dictionary<string, double> densities)
     {
-        var listing = new Listing("", "node", "operator", "inputs", "outputs", "weights", ">parameters", ">bytes");
+        string[] columns = ["node", "operator", "inputs", "outputs", "weights", ">parameters", ">bytes"];
+        var listing = new Listing("", densities.Count == 0 ? columns : [.. columns, ">density"]);
         foreach (var node in nodes)
         {
-            listing.Add(
+            Add(densities.TryGetValue(node.Name, out var density) ? Text.Number(density, "0.00") : "", [
                 node.Name, node.Operator, Shapes(node.Inputs), Shapes(node.Outputs), node.Precision is { } type ? Text.Of(type) : "",
-                Text.Count(node.ParameterCount), Text.Count(node.ParameterBytes));
+                Text.Count(node.ParameterCount), Text.Count(node.ParameterBytes)]);
         }
 
-        listing.Add("total", "", "", "", "", Text.Count(nodes.Sum(node => node.ParameterCount)), Text.Count(nodes.Sum(node => node.ParameterBytes)));
+        Add("", ["total", "", "", "", "", Text.Count(nodes.Sum(node => node.ParameterCount)), Text.Count(nodes.Sum(node => node.ParameterBytes))]);
         listing.Write();
+
+        void Add(string density, string[] cells) => listing.Add(densities.Count == 0 ? cells : [.. cells, density]);
     }
+
+    /// <summary>The share of blocks that are not all zeros, of the nodes of which it is worth naming.</summary>
+    private static Dictionary<string, double> Densities(ImmutableArray<PlanStepInfo> steps) => steps
+        .Where(step => step.Density <= DensestNamed).GroupBy(step => step.Name, StringComparer.Ordinal)
+        .ToDictionary(group => group.Key, group => group.Min(step => step.Density), StringComparer.Ordinal);
 
     private static void WritePlan(RnnPlanInfo plan)
     {
         Console.Out.WriteLine();
-        var steps = new Listing($"plan: kernel {plan.Kernel}, {plan.WeightBytes} bytes of packed weights", ">step", "node", "operation", "kernel", ">packed bytes", ">multiply-adds", ">largest pair");
+        var steps = new Listing($"plan: kernel {plan.Kernel}, {plan.WeightBytes} bytes of packed weights", ">step", "node", "operation", "kernel", ">packed bytes", ">multiply-adds", ">largest pair", ">density");
         for (var i = 0; i < plan.Steps.Length; i++)
         {
             var step = plan.Steps[i];
-            steps.Add(Text.Count(i), step.Name, step.Operation, step.Kernel, Text.Count(step.WeightBytes), Text.Count(step.MultiplyAdds), step.LargestPair == 0 ? "" : Text.Count(step.LargestPair));
+            steps.Add(Text.Count(i), step.Name, step.Operation, step.Kernel, Text.Count(step.WeightBytes), Text.Count(step.MultiplyAdds), step.LargestPair == 0 ? "" : Text.Count(step.LargestPair),
+                step.WeightBytes == 0 ? "" : Text.Number(step.Density, "0.00"));
         }
 
         steps.Write();
@@ -211,6 +223,7 @@ internal static class InspectCommand
 
         writer.WriteEndObject();
         writer.WriteStartArray("nodes");
+        var densities = Densities(model.DescribePlan(1, 1).Steps);
         foreach (var node in nodes)
         {
             writer.WriteStartObject();
@@ -219,6 +232,11 @@ internal static class InspectCommand
             writer.WriteString("precision", node.Precision is { } type ? Text.Of(type) : null);
             writer.WriteNumber("parameters", node.ParameterCount);
             writer.WriteNumber("bytes", node.ParameterBytes);
+            if (densities.TryGetValue(node.Name, out var density))
+            {
+                writer.WriteNumber("density", density);
+            }
+
             writer.WriteTensors("inputs", node.Inputs);
             writer.WriteTensors("outputs", node.Outputs);
             writer.WriteEndObject();
@@ -249,6 +267,7 @@ internal static class InspectCommand
             writer.WriteString("kernel", step.Kernel);
             writer.WriteNumber("weightBytes", step.WeightBytes);
             writer.WriteNumber("multiplyAdds", step.MultiplyAdds);
+            writer.WriteNumber("density", step.Density);
             writer.WriteNumber("largestPair", step.LargestPair);
             writer.WriteEndObject();
         }

@@ -9,14 +9,14 @@ internal sealed class BlockPattern
     private readonly byte[] _isSet;
     private readonly int _columns;
 
-    private BlockPattern(byte[] isSet, int lanes, int columns)
+    private BlockPattern(byte[] isSet, int[] laneRows, int columns)
     {
         _isSet = isSet;
         _columns = columns;
-        AllBlocks = (long)(lanes / SparseMatrix.BlockLanes) * Groups(columns, SparseMatrix.BlockColumns);
+        AllBlocks = laneRows.Chunk(SparseMatrix.BlockLanes).LongCount(rows => rows.Any(row => row >= 0)) * Groups(columns, SparseMatrix.BlockColumns);
     }
 
-    /// <summary>Blocks of the whole matrix, zero or not.</summary>
+    /// <summary>Blocks of the whole matrix, zero or not, but for those of padding only.</summary>
     public long AllBlocks { get; }
 
     public long StoredBlocks { get; private set; }
@@ -46,9 +46,9 @@ internal sealed class BlockPattern
     public static BlockPattern Of(Weights weights, int[] laneRows)
     {
         var isSet = Mask(weights, laneRows);
-        var pattern = new BlockPattern(isSet, laneRows.Length, weights.Columns);
+        var pattern = new BlockPattern(isSet, laneRows, weights.Columns);
         int[] allLanes = [.. Enumerable.Range(0, laneRows.Length)], allColumns = [.. Enumerable.Range(0, weights.Columns)];
-        var (someLanes, someColumns) = pattern.NonZero(laneRows.Length);
+        var (someLanes, someColumns) = pattern.NonZero(laneRows);
         (int[] Lanes, int[] Columns)[] choices = [(allLanes, allColumns), (allLanes, someColumns), (someLanes, allColumns), (someLanes, someColumns)];
         pattern.StoredBlocks = long.MaxValue;
         foreach (var (lanes, columns) in choices.DistinctBy(choice => (choice.Lanes.Length, choice.Columns.Length)))
@@ -110,14 +110,15 @@ internal sealed class BlockPattern
         }
     }
 
-    private (int[] Lanes, int[] Columns) NonZero(int lanes)
+    /// <summary>Padding stays: it is no sign of a matrix that has zeros.</summary>
+    private (int[] Lanes, int[] Columns) NonZero(int[] laneRows)
     {
         var columnIsSet = new byte[_columns];
         var kept = new List<int>();
-        for (var lane = 0; lane < lanes; lane++)
+        for (var lane = 0; lane < laneRows.Length; lane++)
         {
             var row = _isSet.AsSpan(lane * _columns, _columns);
-            if (row.IndexOfAnyExcept((byte)0) >= 0)
+            if (laneRows[lane] < 0 || row.IndexOfAnyExcept((byte)0) >= 0)
             {
                 kept.Add(lane);
                 for (var column = 0; column < row.Length; column++)

@@ -25,14 +25,15 @@ internal static class SparseChoices
     };
 
     /// <summary>
-    /// Below the crossovers of <c>density.md</c> in bench/results, where AVX2's and AVX-512's differ below both. A product with few columns is over before
-    /// the segments have cost less than they save.
+    /// Below the crossovers of one step of one stream (<c>density.md</c> in bench/results) and no more than a tenth slower with 16 streams
+    /// (<c>density-batch.md</c>), where float32 with zeros gains from its tiles: the plan does not know how many vectors it will multiply. A product with
+    /// few columns is over before leaving zeros out has saved what it costs.
     /// </summary>
     private static double DensestThatPays(WeightFormat format, int columns) => (format, columns) switch
     {
         (WeightFormat.Float32, < 32) => 0,
         (WeightFormat.Float32, < 64) => 0.4,
-        (WeightFormat.Float32, _) => 0.7,
+        (WeightFormat.Float32, _) => 0.5,
         (WeightFormat.Int8, < 64) => 0,
         (WeightFormat.Int8, < 256) => 0.3,
         (WeightFormat.Int8, _) => 0.4,

@@ -4,7 +4,7 @@
 #   tests/emulate.sh [-c MODEL] [-a] [-f TRAIT=VALUE] [-t SECONDS] [-e VAR=VALUE]... [-k DIR] [-- RUNNER-ARGUMENTS...]
 #
 #   -c MODEL        processor: tigerlake (default), corei7_icelake_u, corei7_skylake_x, or corei7_haswell_4770 (no AVX-512)
-#   -a              any processor will do: without it the run fails on one that lacks AVX-512
+#   -a              any processor will do, and every kernel is tested: without it the run fails on one that lacks AVX-512, and tests the AVX-512 kernel alone
 #   -f TRAIT=VALUE  which tests run (default Category=Kernels)
 #   -t SECONDS      wall time after which the machine is stopped and the run failed (default 900)
 #   -e VAR=VALUE    an environment variable of the test program; repeatable
@@ -19,12 +19,12 @@
 set -euo pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-model=tigerlake require=1 filter=Category=Kernels limit=900 keep= memory=1024
+model=tigerlake require=1 kernels=avx512 filter=Category=Kernels limit=900 keep= memory=1024
 variables=()
 while getopts c:af:t:e:k: option; do
     case $option in
         c) model=$OPTARG ;;
-        a) require=0 ;;
+        a) require=0 kernels= ;;
         f) filter=$OPTARG ;;
         t) limit=$OPTARG ;;
         e) variables+=("$OPTARG") ;;
@@ -119,7 +119,7 @@ done
     echo 'cd /app'
     for variable in HOME=/tmp PATH=/app:/bin LANG=C.UTF-8 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_gcConcurrent=0 \
         DOTNET_GCgen0size=0x4000000 DOTNET_TieredPGO=0 DOTNET_TC_QuickJitForLoops=0 DOTNET_EnableDiagnostics=0 \
-        RNNRUNTIME_EMULATED=1 RNNRUNTIME_REQUIRE_AVX512=$require ${variables[@]+"${variables[@]}"}; do
+        RNNRUNTIME_EMULATED=1 RNNRUNTIME_REQUIRE_AVX512=$require "RNNRUNTIME_TEST_KERNELS=$kernels" ${variables[@]+"${variables[@]}"}; do
         printf 'export %q\n' "$variable"
     done
     printf 'exec ./RnnRuntime.Tests'

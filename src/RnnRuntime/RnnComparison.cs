@@ -6,7 +6,7 @@ namespace RnnRuntime;
 /// <summary>How far two networks are from each other over the same inputs. Steps are counted from 0.</summary>
 /// <param name="Steps">Steps of the run.</param>
 /// <param name="SensitivitySteps">Steps over which costs were measured; 0 where they were not.</param>
-/// <param name="SnrDecibels">The outputs' signal-to-noise ratio: of the mean of their noise, each relative to its own signal.</param>
+/// <param name="SnrDecibels">The outputs' signal-to-noise ratio: of the mean of their noise, each relative to its own signal; infinite where all outputs are equal.</param>
 /// <param name="Outputs">The outputs in the reference's order.</param>
 /// <param name="States">The states that both have, but for histories, which are inputs of before.</param>
 /// <param name="Nodes">The nodes that both have, in the reference's order.</param>
@@ -97,7 +97,8 @@ public sealed record NodeComparison(
 /// <param name="Name">The value's name.</param>
 /// <param name="Shape">Its shape.</param>
 /// <param name="Error">The error over the run.</param>
-public sealed record ValueComparison(string Name, TensorShape Shape, SignalError Error);
+/// <param name="Windows">The run in at most 50 parts that are equally long, to a step.</param>
+public sealed record ValueComparison(string Name, TensorShape Shape, SignalError Error, ImmutableArray<ErrorWindow> Windows);
 
 /// <summary>What the candidate's weights of one node cost.</summary>
 /// <param name="RelativeNoise">

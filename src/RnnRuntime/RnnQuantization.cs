@@ -12,11 +12,14 @@ public sealed record RnnQuantizationChoice(string Node, string Operator, TensorT
 
 /// <summary>How far an output is expected to be from that of the network before it was quantised.</summary>
 /// <param name="Output">The output's name.</param>
-/// <param name="LargestError">No element should differ by more: twice the largest difference that was seen on the inputs that it was tried with.</param>
-/// <param name="SnrDecibels">The signal-to-noise ratio that was seen, in dB.</param>
+/// <param name="LargestError">
+/// Twice the largest difference of an element, in the output's unit, that was seen on the inputs that it was tried with (the calibration inputs, or random
+/// ones): an estimate for inputs like those, no bound for all.
+/// </param>
+/// <param name="SnrDecibels">The signal-to-noise ratio that was seen, in dB; infinite where nothing differed.</param>
 public sealed record RnnPredictedError(string Output, double LargestError, double SnrDecibels);
 
-/// <summary>A quantised network, and what was decided for it.</summary>
+/// <summary>A quantised network, and what was decided for it. Immutable, and safe to share between threads.</summary>
 public sealed class RnnQuantization
 {
     private readonly GoldenVectors? _golden;
@@ -40,7 +43,7 @@ public sealed class RnnQuantization
     public ImmutableArray<RnnPredictedError> PredictedErrors { get; }
 
     /// <summary>
-    /// Binds the network to this machine. The golden input of the model that was quantised, where it had one, is kept, and its golden output made anew.
+    /// Binds the network to this machine. The golden input of the model that was quantised, where it had one, is kept, and its golden output made anew. The caller disposes the model.
     /// </summary>
     /// <exception cref="ArgumentException">The kernel is unknown or cannot run here.</exception>
     public RnnModel CreateModel(RnnOptions? options = null)
@@ -50,7 +53,8 @@ public sealed class RnnQuantization
             return RnnModel.FromGraph(Graph, options);
         }
 
-        using var model = RnnModel.FromGraph(Graph, _golden, options);
+        // The golden output is still that of the network as it was.
+        using var model = RnnModel.FromGraph(Graph, _golden, (options ?? new RnnOptions()) with { VerifyGolden = false });
         return RnnModel.FromGraph(Graph, GoldenCheck.Renew(model, _golden), options);
     }
 }

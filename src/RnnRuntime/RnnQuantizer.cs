@@ -31,7 +31,7 @@ public static class RnnQuantizer
 
     /// <summary>Quantises the weights of every recurrent, linear, convolution and embedding node.</summary>
     /// <exception cref="ArgumentException">
-    /// A name is not a node of the graph, an option is out of its range, or the calibration inputs are for another network or make a value infinite.
+    /// A name is not a node of the graph, an option is out of its range, weights to be pruned are not float32, there are more than 1,000,000 steps for a percentile, or the calibration inputs are for another network or make a value infinite.
     /// </exception>
     public static RnnQuantization Quantize(RnnGraph graph, RnnQuantizationOptions? options = null)
     {
@@ -60,7 +60,7 @@ public static class RnnQuantizer
         var plan = new PrecisionPlan(source, keep, options.Precision, options.NeverSlower, measured);
         if (options.Precision == RnnPrecision.Mixed)
         {
-            plan.Widen(graph, Probes(graph, options).First(), options.MinimumDecibels);
+            plan.Widen(source, [.. Probes(graph, options)], MostCalibrationSteps, options.MinimumDecibels);
         }
 
         var quantized = plan.ToGraph();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using RnnRuntime.Graph;
+using RnnRuntime.Tests.Kernels;
 
 namespace RnnRuntime.Tests;
 
@@ -16,7 +17,7 @@ internal static class TestModels
 
     public static ImmutableArray<string> Cells { get; } = Kinds[..6];
 
-    public static IEnumerable<string> Kernels => RnnKernels.All.Select(kernel => kernel.Name);
+    public static IEnumerable<string> Kernels => Variants.Names;
 
     /// <summary>Skips the test where the kernel cannot run.</summary>
     public static void Require(string kernel)

@@ -129,11 +129,39 @@ internal static class InspectCommand
             }
 
             metadata.Write();
+            WriteQuantization(model.Graph.Metadata);
         }
 
         if (plan is not null)
         {
             WritePlan(plan);
+        }
+    }
+
+    /// <summary>What was decided when the model was quantised; text that is something else is only metadata.</summary>
+    private static void WriteQuantization(IReadOnlyDictionary<string, string> metadata)
+    {
+        const string Key = "quantization";
+        try
+        {
+            using var json = metadata.TryGetValue(Key, out var text) ? JsonDocument.Parse(text) : null;
+            if (json?.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("nodes", out var nodes) || nodes.ValueKind != JsonValueKind.Object)
+            {
+                return;
+            }
+
+            Console.Out.WriteLine();
+            var listing = new Listing("", "quantised node", "weights, and why not as asked");
+            foreach (var node in nodes.EnumerateObject().Where(node => node.Value.ValueKind == JsonValueKind.String))
+            {
+                listing.Add(Text.OneLine(node.Name), Text.OneLine(node.Value.GetString()!, 200));
+            }
+
+            listing.Write();
+        }
+        catch (JsonException)
+        {
+            // The user's own text of that name.
         }
     }
 

@@ -10,8 +10,10 @@ namespace RnnRuntime.Cli.Commands;
 
 internal static class QuantizeCommand
 {
-    /// <summary>Steps of random input for the report where no calibration data are given, and steps of those that it takes at most.</summary>
+    /// <summary>Steps of random input for the report where no calibration data are given.</summary>
     private const int RandomSteps = 1000;
+
+    /// <summary>Steps of calibration data that the report takes at most.</summary>
     private const int MostSteps = 10_000;
 
     private const string CalibrateArgument = "--calibrate ";
@@ -26,7 +28,7 @@ internal static class QuantizeCommand
     private static readonly Option<string> Precision = new Option<string>("--precision")
     {
         Description =
-            "int8: a byte a weight. fp16, bf16: two bytes, float32 arithmetic. mixed: for each node the fastest of int8, fp16 and float32 that keeps the outputs at --min-snr. "
+            "int8: a byte a weight. fp16 (float16), bf16 (bfloat16): two bytes, float32 arithmetic. mixed: for each node the fastest of all that keeps the outputs at --min-snr. "
             + "fp32: as they are, for --prune alone.",
         HelpName = "PRECISION",
         DefaultValueFactory = _ => "int8",
@@ -97,6 +99,10 @@ internal static class QuantizeCommand
         {
             result.AddError("--percentile needs --calibrate DATA");
         }
+        else if (result.GetValue(Precision) == "fp32" && result.GetValue(Prune) is null)
+        {
+            result.AddError("--precision fp32 needs --prune D: without it nothing would change");
+        }
         else if (result.GetResult(MinimumSnr) is { Implicit: false } && result.GetValue(Precision) != "mixed")
         {
             result.AddError("--min-snr needs --precision mixed");
@@ -142,7 +148,7 @@ internal static class QuantizeCommand
         var choices = new Listing("", "node", "operator", "weights", "why not as asked");
         foreach (var choice in quantization.Choices)
         {
-            choices.Add(choice.Node, choice.Operator, Text.Of(choice.Precision), choice.Reason);
+            choices.Add(ComparisonTables.Name(choice.Node), choice.Operator, Text.Of(choice.Precision), choice.Reason);
         }
 
         choices.Write();
@@ -150,7 +156,7 @@ internal static class QuantizeCommand
         var errors = new Listing("", "output", ">predicted largest error", ">SNR, dB");
         foreach (var error in quantization.PredictedErrors)
         {
-            errors.Add(error.Output, Text.Number(error.LargestError, "G3"), ComparisonTables.Decibels(error.SnrDecibels));
+            errors.Add(ComparisonTables.Name(error.Output), Text.Number(error.LargestError, "G3"), ComparisonTables.Decibels(error.SnrDecibels));
         }
 
         errors.Write();

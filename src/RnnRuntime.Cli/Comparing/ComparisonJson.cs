@@ -55,7 +55,11 @@ internal static class ComparisonJson
         writer.WriteString("operator", node.Operator);
         writer.WriteString("referencePrecision", node.ReferencePrecision is { } reference ? Text.Of(reference) : null);
         writer.WriteString("candidatePrecision", node.CandidatePrecision is { } candidate ? Text.Of(candidate) : null);
-        WriteArray(writer, "values", node.Values, value => WriteSignal(writer, value.Name, value.Shape, value.Error));
+        WriteArray(writer, "values", node.Values, value =>
+        {
+            WriteSignal(writer, value.Name, value.Shape, value.Error);
+            WriteWindows(writer, "windows", value.Windows);
+        });
         if (node.Cost is not { } cost)
         {
             return;

@@ -15,8 +15,8 @@ internal static partial class ComparisonTables
         yield return $"B, held to it:    {heading.Candidate}";
         yield return $"Input:            {heading.Input}";
         yield return $"Run:              {Steps(comparison.Steps)}, kernel {heading.Kernel}";
-        yield return double.IsPositiveInfinity(comparison.SnrDecibels)
-            ? "Result:           the outputs are equal, bit by bit"
+        yield return comparison.Outputs.All(output => output.Error.LargestError == 0)
+            ? "Result:           the outputs are equal"
             : $"Result:           the outputs of B are those of A with noise at {Decibels(comparison.SnrDecibels)} dB signal to noise";
         if (comparison.LanguageModel is { } language)
         {

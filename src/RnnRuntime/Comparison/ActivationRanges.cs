@@ -62,17 +62,9 @@ internal static class ActivationRanges
         return ranges.ToDictionary(range => range.Value, range => range.Magnitudes.Result(percentile));
     }
 
-    private static IEnumerable<Value> Multiplied(Node node) => node switch
-    {
-        LstmNode lstm => [lstm.Input, lstm.Hidden],
-        GruNode gru => [gru.Input, gru.Hidden],
-        RnnNode rnn => [rnn.Input, rnn.Hidden],
-        SequenceNode sequence => [sequence.Input, sequence.Hidden, sequence.Output],
-        LinearNode linear => [linear.Input],
-        CausalConv1dNode convolution => [convolution.Input],
-        ConvNode convolution => [convolution.Input],
-        _ => [],
-    };
+    private static IEnumerable<Value> Multiplied(Node node) =>
+        NodeWeights.Of(node).Select(matrix => matrix.Vector).OfType<Value>().Concat(node is SequenceNode sequence ? [sequence.Output] : []);
+
 
     /// <summary>The largest magnitude of one value; of each step where a percentile is asked for.</summary>
     private sealed class Magnitudes(Value value, int steps)

@@ -6,6 +6,9 @@ namespace RnnRuntime.Comparison;
 /// <summary>Two networks in lock step: what both have is held against each other after every step.</summary>
 internal sealed class LockstepComparison
 {
+    private const int WindowsOfOutputs = 500;
+    private const int WindowsOfValues = 50;
+
     private readonly RnnGraph _reference;
     private readonly RnnGraph _candidate;
     private readonly RnnInputs _inputs;
@@ -25,7 +28,7 @@ internal sealed class LockstepComparison
     public RnnComparison Run(RnnComparisonOptions options, Action<double> report)
     {
         var outputs = OutputPairs.Of(_reference, _candidate).Select(pair => (
-            Info: _reference.Outputs[pair.Reference], Pair: pair, Meter: Meter(pair, hasHistory: true),
+            Info: _reference.Outputs[pair.Reference], Pair: pair, Meter: Meter(pair, WindowsOfOutputs),
             Decisions: new DecisionMeter(_reference.Outputs[pair.Reference].Shape.ElementCount, options.Threshold))).ToArray();
         var states = MatchStates();
         var nodes = MatchNodes();
@@ -83,7 +86,7 @@ internal sealed class LockstepComparison
             var other = _candidate.StateVariables.FirstOrDefault(candidate => candidate.Name == state.Name && candidate.Output.Shape == state.Output.Shape);
             if (other is not null && _candidateTaps.IndexOf(other.Output) is >= 0 and var found)
             {
-                states.Add((state.Name, state.Output.Shape, Meter((at, found), hasHistory: true)));
+                states.Add((state.Name, state.Output.Shape, Meter((at, found), WindowsOfOutputs)));
             }
             else
             {
@@ -135,7 +138,7 @@ internal sealed class LockstepComparison
 
         if (candidates.TryGetValue(value.Name, out var found) && _candidateTaps.Values[found] is var other && other.Type == value.Type && other.Shape == value.Shape)
         {
-            yield return (value, Meter((at, found), hasHistory: false));
+            yield return (value, Meter((at, found), WindowsOfValues));
         }
         else
         {
@@ -144,11 +147,11 @@ internal sealed class LockstepComparison
     }
 
     /// <summary>Outputs and states come first: a value that is one of them has the meter that it has as such.</summary>
-    private SignalMeter Meter((int Reference, int Candidate) pair, bool hasHistory)
+    private SignalMeter Meter((int Reference, int Candidate) pair, int windows)
     {
         if (!_meters.TryGetValue(pair, out var meter))
         {
-            meter = new SignalMeter(_referenceTaps.Values[pair.Reference].Shape.ElementCount, _steps, hasHistory);
+            meter = new SignalMeter(_referenceTaps.Values[pair.Reference].Shape.ElementCount, _steps, windows);
             _meters.Add(pair, meter);
         }
 
@@ -160,7 +163,7 @@ internal sealed class LockstepComparison
 
     private static NodeComparison Describe(Node reference, Node candidate, ImmutableArray<(Value Value, SignalMeter Meter)> values) => new(
         reference.Name, reference.Operator, PrecisionOf(reference), PrecisionOf(candidate),
-        [.. values.Select(value => new ValueComparison(value.Value.Name, value.Value.Shape, value.Meter.Error))], null);
+        [.. values.Select(value => new ValueComparison(value.Value.Name, value.Value.Shape, value.Meter.Error, value.Meter.Windows))], null);
 
     private static TensorType? PrecisionOf(Node node) => node.Constants.FirstOrDefault(constant => constant.Type != TensorType.Int32)?.Type;
 }

@@ -19,9 +19,9 @@ internal static class OutputPairs
         return [.. reference.Outputs.Select((output, index) => (index, candidate.Outputs.IndexOf(output)))];
     }
 
-    /// <summary>Mean over the outputs that have a signal of the noise, relative to that signal.</summary>
+    /// <summary>Mean over the outputs of the noise, each relative to its own signal: infinite where there is noise without a signal.</summary>
     public static double RelativeNoise(IEnumerable<SignalError> outputs) =>
-        outputs.Where(error => error.SignalPower > 0).Select(error => error.NoisePower / error.SignalPower).DefaultIfEmpty(0).Average();
+        outputs.Select(error => error.NoisePower == 0 ? 0 : error.NoisePower / error.SignalPower).DefaultIfEmpty(0).Average();
 
     private static string Describe(RnnGraph graph) =>
         string.Join(", ", graph.Outputs.Select(output => $"'{output.Name}' ({Names.Describe(output.Type, output.Shape)})"));

@@ -90,7 +90,7 @@ internal sealed class SensitivityAnalysis : IDisposable
         _expected.Reset();
         using var found = new TracedRun(graph, _inputs, _kernel);
         var pairs = OutputPairs.Of(_reference, graph);
-        var meters = pairs.Select(pair => new SignalMeter(_reference.Outputs[pair.Reference].Shape.ElementCount, _steps, hasHistory: false)).ToArray();
+        var meters = pairs.Select(pair => new SignalMeter(_reference.Outputs[pair.Reference].Shape.ElementCount, _steps, mostWindows: 0)).ToArray();
         foreach (var (_, inputStep, steps) in TracedRun.Parts(_steps, _inputs.Steps, TracedRun.StepsAtOnce(_reference)))
         {
             _expected.Run(inputStep, steps);

@@ -6,12 +6,10 @@ namespace RnnRuntime.Comparison;
 /// <summary>Gathers the error of a signal step by step, in memory that does not grow with the steps.</summary>
 /// <param name="elements">Elements of a step.</param>
 /// <param name="steps">Steps that will come.</param>
-/// <param name="hasHistory">Whether windows and decades are kept.</param>
-internal sealed class SignalMeter(int elements, long steps, bool hasHistory)
+/// <param name="mostWindows">How many windows are kept at most, with the decades; 0 keeps neither.</param>
+internal sealed class SignalMeter(int elements, long steps, int mostWindows)
 {
-    private const int MostWindows = 500;
-
-    private readonly Sums[] _windows = new Sums[hasHistory ? (int)Math.Min(steps, MostWindows) : 0];
+    private readonly Sums[] _windows = new Sums[(int)Math.Min(steps, mostWindows)];
     private readonly List<Sums> _decades = [];
     private long _decadeEnd;
     private long _steps;
@@ -73,7 +71,7 @@ internal sealed class SignalMeter(int elements, long steps, bool hasHistory)
         }
 
         _all.Add(signal, noise, largest);
-        if (hasHistory)
+        if (mostWindows > 0)
         {
             AddToHistory(signal, noise, largest);
         }

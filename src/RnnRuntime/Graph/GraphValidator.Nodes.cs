@@ -31,7 +31,7 @@ internal sealed partial class GraphValidator
 
             foreach (var matrix in NodeWeights.Of(node))
             {
-                CheckScales(matrix.Weights);
+                CheckScalesAndFactors(matrix.Weights);
             }
 
             CheckParameters(node, section);
@@ -136,9 +136,9 @@ internal sealed partial class GraphValidator
         return range;
     }
 
-    private void CheckScales(Weights weights)
+    private void CheckScalesAndFactors(Weights weights)
     {
-        if (weights.Factors is { } factors && _scales.Add(factors))
+        if (weights.Factors is { } factors && _factors.Add(factors))
         {
             var values = MemoryMarshal.Cast<byte, float>(factors.Data.Span);
             for (var i = 0; i < values.Length; i++)

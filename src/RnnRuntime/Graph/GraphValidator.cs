@@ -15,6 +15,7 @@ internal sealed partial class GraphValidator
     private readonly Dictionary<string, Value> _defined = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Constant> _constants = new(StringComparer.Ordinal);
     private readonly HashSet<Constant> _scales = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Constant> _factors = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Constant, (int Least, int Greatest)> _ranges = new(ReferenceEqualityComparer.Instance);
 
     private GraphValidator(RnnGraph graph) => _graph = graph;

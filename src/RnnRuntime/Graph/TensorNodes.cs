@@ -122,6 +122,9 @@ internal sealed record ConvNode(
     string Name, Value Input, Value Output, Weights Weights, Constant? Bias, ImmutableArray<int> Kernel, ImmutableArray<int> Strides,
     ImmutableArray<int> Dilations, ImmutableArray<int> PadsBefore, ImmutableArray<int> PadsAfter, int Groups) : Node(Name)
 {
+    /// <summary>Whether each channel has a filter of its own and nothing else.</summary>
+    public bool IsDepthwise => Groups > 1 && Groups == Weights.Rows && Groups == Input.Shape[-1];
+
     public override string Operator => "conv";
 
     public override ImmutableArray<Value> Inputs => [Input];

@@ -17,6 +17,17 @@ internal static class WeightValues
         return values;
     }
 
+    public static float LargestMagnitude(ReadOnlySpan<float> values)
+    {
+        var largest = 0f;
+        foreach (var value in values)
+        {
+            largest = Math.Max(largest, Math.Abs(value));
+        }
+
+        return largest;
+    }
+
     /// <summary>One row of them.</summary>
     public static void CopyRow(Weights weights, int row, Span<float> target)
     {

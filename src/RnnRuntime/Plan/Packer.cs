@@ -17,7 +17,7 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
     private readonly Dictionary<(Constant Values, Constant? Scales, int LaneOrder), PackedMatrix> _matrices = [];
     private readonly Dictionary<(Constant? Vector, Constant? Addend, int LaneOrder), nint> _vectors = [];
     private readonly Dictionary<(Constant? Input, Constant? Recurrent, int LaneOrder), nint> _resetAfterBiases = [];
-    private readonly Dictionary<(Constant Values, Constant? Scales), nint> _transposed = [];
+    private readonly Dictionary<(Constant Values, Constant? Scales, Constant? Factors), nint> _transposed = [];
     private readonly Dictionary<Constant, nint> _copies = [];
 
     /// <summary>Bytes of everything packed so far.</summary>
@@ -128,9 +128,9 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
     /// <summary>The real values of a matrix, [column][row].</summary>
     public float* Transposed(Weights weights)
     {
-        if (!_transposed.TryGetValue((weights.Values, weights.Scales), out var address))
+        if (!_transposed.TryGetValue((weights.Values, weights.Scales, weights.Factors), out var address))
         {
-            _transposed.Add((weights.Values, weights.Scales), address = (nint)NewTransposed(weights));
+            _transposed.Add((weights.Values, weights.Scales, weights.Factors), address = (nint)NewTransposed(weights));
         }
 
         return (float*)address;

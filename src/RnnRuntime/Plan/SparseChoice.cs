@@ -14,7 +14,7 @@ internal enum SparseChoice
 }
 
 /// <summary>Decides by format, size and density.</summary>
-internal static class SparseChoices
+internal static class SparseRule
 {
     public static bool Takes(this SparseChoice choice, WeightFormat format, BlockPattern pattern) => choice switch
     {
@@ -25,15 +25,15 @@ internal static class SparseChoices
     };
 
     /// <summary>
-    /// Below the crossovers of one step of one stream (<c>density.md</c> in bench/results) and no more than a tenth slower with 16 streams
-    /// (<c>density-batch.md</c>), where float32 with zeros gains from its tiles: the plan does not know how many vectors it will multiply. A product with
-    /// few columns is over before leaving zeros out has saved what it costs.
+    /// Below the crossovers of one step of one stream and of 16 streams (<c>density.md</c> and <c>density-batch.md</c> in bench/results), as the plan does not
+    /// know how many vectors it will multiply: with many, float32 with its zeros gains from its tiles. A product with few columns is over before leaving
+    /// zeros out has saved what it costs; below 64 columns the limits are estimates.
     /// </summary>
     private static double DensestThatPays(WeightFormat format, int columns) => (format, columns) switch
     {
         (WeightFormat.Float32, < 32) => 0,
         (WeightFormat.Float32, < 64) => 0.4,
-        (WeightFormat.Float32, _) => 0.5,
+        (WeightFormat.Float32, _) => 0.45,
         (WeightFormat.Int8, < 64) => 0,
         (WeightFormat.Int8, < 256) => 0.3,
         (WeightFormat.Int8, _) => 0.4,

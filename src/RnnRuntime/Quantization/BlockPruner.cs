@@ -46,13 +46,16 @@ internal static class BlockPruner
 
     /// <summary>
     /// The same nodes with each matrix of their recurrent, linear and convolution weights pruned, but for the named nodes and for convolutions of one
-    /// filter a channel, whose weights no product reads. A tensor that nodes share is pruned once, and is left as it is where a named node shares it.
+    /// filter a channel, whose weights no product reads. A tensor that nodes share is pruned once, is left as it is where a named node shares it,
+    /// and gets another name where a table does.
     /// </summary>
     /// <exception cref="ArgumentException">Weights to be pruned are not float32, or the density is out of its range.</exception>
     public static ImmutableArray<Node> Prune(ImmutableArray<Node> nodes, double density, IReadOnlySet<string> keep)
     {
         CheckDensity(density);
-        var keptValues = nodes.Where(node => keep.Contains(node.Name)).SelectMany(node => NodeWeights.Of(node)).Select(matrix => matrix.Weights.Values).ToHashSet();
+        var keptValues = ValuesOf(nodes.Where(node => keep.Contains(node.Name)));
+        var usedAsTheyAre = ValuesOf(nodes.Where(node => !HasProducts(node)));
+        var names = nodes.SelectMany(node => node.Constants).Select(constant => constant.Name).ToHashSet(StringComparer.Ordinal);
         var pruned = new Dictionary<Constant, Weights>();
         return [.. nodes.Select(node => keep.Contains(node.Name) || !HasProducts(node) ? node : NodeWeights.Map(node, matrix => PruneOnce(node, matrix)))];
 
@@ -67,17 +70,39 @@ internal static class BlockPruner
             if (!pruned.TryGetValue(weights.Values, out var result))
             {
                 var groups = node is ConvNode convolution ? convolution.Groups : matrix.Gates;
-                pruned.Add(weights.Values, result = Prune(weights, groups, density));
+                result = Prune(weights, groups, density);
+                pruned.Add(weights.Values, result = usedAsTheyAre.Contains(weights.Values) ? result with { Values = result.Values with { Name = NewName(weights.Values.Name) } } : result);
             }
 
             return weights with { Values = result.Values };
         }
+
+        string NewName(string stem)
+        {
+            var name = $"{stem}.pruned";
+            for (var i = 2; !names.Add(name); i++)
+            {
+                name = $"{stem}.pruned{i}";
+            }
+
+            return name;
+        }
     }
+
+    /// <summary>The share of blocks that are not all zeros.</summary>
+    public static double Density(Weights weights, int gates)
+    {
+        var values = WeightValues.ToFloat32(weights);
+        var blocks = Blocks(weights.Rows, weights.Columns, gates).ToArray();
+        return (double)blocks.Count(block => SumOfSquares(values, weights.Columns, block) > 0) / blocks.Length;
+    }
+
+    private static HashSet<Constant> ValuesOf(IEnumerable<Node> nodes) => [.. nodes.SelectMany(node => NodeWeights.Of(node)).Select(matrix => matrix.Weights.Values)];
 
     private static bool HasProducts(Node node) => node switch
     {
         EmbeddingNode => false,
-        ConvNode n => n.Groups == 1 || n.Groups != n.Weights.Rows || n.Groups != n.Input.Shape[-1],
+        ConvNode n => !n.IsDepthwise,
         _ => true,
     };
 

@@ -3,22 +3,42 @@ using RnnRuntime.Graph;
 namespace RnnRuntime.Quantization;
 
 /// <summary>
-/// From how many weights on a type of fewer bits makes a step faster: the fewest for which both the AVX2 and the AVX-512 kernel gain, by the bench
+/// From how many weights on a type of fewer bits makes a step faster: sizes from which on both the AVX2 and the AVX-512 kernel gain, by the bench
 /// <c>crossover</c> (bench/results), one step and one stream. It is asked when a model is quantised, never when it is loaded, so that a file is the same
 /// network on every machine.
 /// </summary>
 internal static class Crossovers
 {
-    /// <summary>Whether a step of the node in this type takes no longer than in float32.</summary>
-    public static bool Gains(Node node, TensorType type) =>
-        NodeWeights.Of(node).Sum(matrix => (long)matrix.Weights.Values.Shape.ElementCount) >= FewestWeights(node, type);
+    /// <summary>A float32 matrix with no more blocks than this part is stored without its zeros, and is then faster than 16 bits a weight with them.</summary>
+    private const double DensityOfSparse = 0.45;
+
+    private const int ManyRows = 3;
+
+    /// <summary>Why a step of the node in this type takes longer than in float32; null where it does not.</summary>
+    public static string? Obstacle(Node node, TensorType type)
+    {
+        var matrices = NodeWeights.Of(node);
+        var weights = matrices.Sum(matrix => (long)matrix.Weights.Values.Shape.ElementCount);
+        var density = node is EmbeddingNode ? 1 : matrices.Sum(matrix => matrix.Weights.Values.Shape.ElementCount * BlockPruner.Density(matrix.Weights, matrix.Gates)) / weights;
+        if (density <= DensityOfSparse && type != TensorType.Int8)
+        {
+            return FormattableString.Invariant($"{Names.Of(type)} would slow it down: float32 leaves out its zeros, {(1 - density) * 100:0} %");
+        }
+
+        // What is left out costs nothing in either type.
+        var stored = density <= DensityOfSparse ? (long)(weights * density) : weights;
+        return FewestWeights(node, type) is not { } fewest ? $"{Names.Of(type)} would slow it down: it never gains there"
+            : stored < fewest ? $"{Names.Of(type)} would slow it down: {stored} weights, it gains from {fewest} on"
+            : null;
+    }
 
     /// <summary>The crossover for a kind of node; null where the type never gains.</summary>
-    public static int? FewestWeights(Node node, TensorType type) => (node, type) switch
+    private static int? FewestWeights(Node node, TensorType type) => (node, type) switch
     {
-        // Over many windows a product is bound by arithmetic, which 16 bits do not make less.
-        (ConvNode, TensorType.Float16 or TensorType.BFloat16) => null,
-        (_, TensorType.Float32) or (EmbeddingNode, _) => 0,
+        (EmbeddingNode, _) => 0,
+
+        // Over many rows a product is bound by arithmetic, which 16 bits do not make less.
+        (_, TensorType.Float16 or TensorType.BFloat16) when RowsOf(node) > ManyRows => null,
         (LstmNode or SequenceNode { Cell: SequenceCell.Lstm }, TensorType.Int8) => 6_500,
         (LstmNode or SequenceNode { Cell: SequenceCell.Lstm }, TensorType.BFloat16) => 8_000,
         (LstmNode or SequenceNode { Cell: SequenceCell.Lstm }, _) => 12_000,
@@ -27,5 +47,14 @@ internal static class Crossovers
         (GruNode or SequenceNode { Cell: SequenceCell.Gru }, _) => 20_000,
         (_, TensorType.Int8) => 2_300,
         _ => 9_000,
+    };
+
+    /// <summary>How many vectors a step multiplies with the same weights.</summary>
+    private static int RowsOf(Node node) => node switch
+    {
+        LinearNode n => n.Input.Shape.ElementCount / n.Weights.Columns,
+        ConvNode n => n.Output.Shape.ElementCount / n.Weights.Rows,
+        SequenceNode n => n.Input.Shape[0] * n.Input.Shape[1],
+        _ => 1,
     };
 }

@@ -29,12 +29,12 @@ internal static class NodeQuantizer
         var stored = matrices[0].Weights.Values.Type;
         if (stored != TensorType.Float32)
         {
-            return new(stored, "stored so");
+            return new(stored, stored == asked ? "" : "stored so already");
         }
 
         if (asked == TensorType.Float32)
         {
-            return new(asked, "asked for");
+            return new(asked, "kept as it is");
         }
 
         if (matrices.Select(matrix => WeightQuantizer.Obstacle(matrix.Weights, asked)).FirstOrDefault(reason => reason is not null) is { } obstacle)
@@ -42,15 +42,12 @@ internal static class NodeQuantizer
             return new(TensorType.Float32, obstacle);
         }
 
-        if (node is ConvNode convolution && convolution.Groups > 1 && convolution.Groups == convolution.Weights.Rows && convolution.Groups == convolution.Input.Shape[-1])
+        if (node is ConvNode { IsDepthwise: true })
         {
             return new(TensorType.Float32, "one filter a channel: computed in float32 whatever is stored");
         }
 
-        var weights = matrices.Sum(matrix => (long)matrix.Weights.Values.Shape.ElementCount);
-        return !neverSlower || Crossovers.Gains(node, asked)
-            ? new(asked, "")
-            : new(TensorType.Float32, $"{Names.Of(asked)} would slow it down: {weights} weights, it gains {(Crossovers.FewestWeights(node, asked) is { } fewest ? $"from {fewest} on" : "never")}");
+        return neverSlower && Crossovers.Obstacle(node, asked) is { } slower ? new(TensorType.Float32, slower) : new(asked, "");
     }
 
     /// <param name="graph">The graph.</param>
@@ -76,12 +73,14 @@ internal static class NodeQuantizer
             if (type == TensorType.Int8 && Factors(node, matrix) is { } factors)
             {
                 var name = names.New(weights.Values, $"{matrix.Role}.int8");
-                return WeightQuantizer.ToInt8(ColumnEqualizer.Divide(weights, factors), name) with { Factors = FactorsOf(name, factors) };
+                var divided = WeightQuantizer.ToInt8(ColumnEqualizer.Divide(weights, factors), name, names.Free($"{name}.scales"));
+                return divided with { Factors = ConstantOf(names.Free($"{name}.factors"), factors) };
             }
 
             if (!made.TryGetValue((weights.Values, type), out var converted))
             {
-                made.Add((weights.Values, type), converted = WeightQuantizer.Quantize(weights, type, names.New(weights.Values, Names.Of(type))));
+                var name = names.New(weights.Values, Names.Of(type));
+                made.Add((weights.Values, type), converted = WeightQuantizer.Quantize(weights, type, name, type == TensorType.Int8 ? names.Free($"{name}.scales") : ""));
             }
 
             return converted with { Range = type == TensorType.Int8 && node is not EmbeddingNode ? ranges.Of(node, matrix) ?? Measured(node, matrix) : 0 };
@@ -102,8 +101,8 @@ internal static class NodeQuantizer
         }
     }
 
-    private static Constant FactorsOf(string name, float[] factors) =>
-        new($"{name}.factors", TensorType.Float32, new TensorShape(factors.Length), MemoryMarshal.AsBytes<float>(factors).ToArray());
+    private static Constant ConstantOf(string name, float[] values) =>
+        new(name, TensorType.Float32, new TensorShape(values.Length), MemoryMarshal.AsBytes<float>(values).ToArray());
 
     /// <summary>Names for tensors: the old one where every use of it is converted alike, a longer one otherwise.</summary>
     private sealed class TensorNames(RnnGraph graph)
@@ -111,19 +110,20 @@ internal static class NodeQuantizer
         private readonly Dictionary<Constant, int> _uses = graph.Nodes.SelectMany(node => NodeWeights.Of(node)).GroupBy(matrix => matrix.Weights.Values)
             .ToDictionary(group => group.Key, group => group.Count());
 
-        private readonly HashSet<string> _taken = [.. graph.Nodes.SelectMany(node => node.Constants).Select(constant => constant.Name)];
+        private readonly HashSet<string> _taken =
+        [
+            .. graph.Nodes.SelectMany(node => node.Constants).Concat(graph.StateVariables.Select(state => state.Initial).OfType<Constant>()).Select(constant => constant.Name),
+        ];
 
-        public string New(Constant values, string ending)
+        public string New(Constant values, string ending) => _uses[values] == 1 ? values.Name : Free($"{values.Name}.{ending}");
+
+        /// <summary>The name, or one like it that nothing has yet.</summary>
+        public string Free(string stem)
         {
-            if (_uses[values] == 1)
-            {
-                return values.Name;
-            }
-
-            var name = $"{values.Name}.{ending}";
+            var name = stem;
             for (var i = 2; !_taken.Add(name); i++)
             {
-                name = $"{values.Name}.{ending}{i}";
+                name = $"{stem}{i}";
             }
 
             return name;

@@ -7,6 +7,9 @@ namespace RnnRuntime.Quantization;
 /// <summary>The decision for each node with weights of a graph, and the graph that comes of them.</summary>
 internal sealed class PrecisionPlan
 {
+    /// <summary>Fastest first; each has less noise than the one before it.</summary>
+    private static readonly TensorType[] Widening = [TensorType.Int8, TensorType.BFloat16, TensorType.Float16, TensorType.Float32];
+
     private readonly RnnGraph _graph;
     private readonly IReadOnlyDictionary<Value, ActivationRange> _measured;
     private readonly bool _neverSlower;
@@ -35,31 +38,37 @@ internal sealed class PrecisionPlan
     public RnnGraph ToGraph() => NodeQuantizer.Quantize(_graph, _decisions.ToDictionary(pair => pair.Key, pair => pair.Value.Type), _measured);
 
     /// <summary>
-    /// Gives the node that costs most the next wider type until the outputs are near enough to the reference's: int8 nodes become float16 (float32 where
-    /// that would be slower), then float16 nodes float32.
+    /// Gives the node that costs most the next wider type until the outputs are near enough to the reference's: first of the int8 nodes, then of
+    /// the bfloat16 ones, then of the float16 ones.
     /// </summary>
-    /// <param name="reference">What the outputs are held to.</param>
-    /// <param name="inputs">What both are given.</param>
+    /// <param name="reference">What the outputs are held to; with all nodes float32 they are equal.</param>
+    /// <param name="probes">What both are given, each from the initial state; the worst counts.</param>
+    /// <param name="mostSteps">Steps of a probe that are run at most.</param>
     /// <param name="minimumDecibels">The least signal-to-noise ratio.</param>
-    public void Widen(RnnGraph reference, RnnInputs inputs, double minimumDecibels)
+    public void Widen(RnnGraph reference, IReadOnlyList<RnnInputs> probes, int mostSteps, double minimumDecibels)
     {
-        foreach (var type in new[] { TensorType.Int8, TensorType.Float16 })
+        foreach (var type in Widening[..^1])
         {
-            var comparison = RnnComparer.Compare(reference, ToGraph(), inputs);
+            var comparison = RnnComparer.Compare(reference, ToGraph(), probes[0], new RnnComparisonOptions { Steps = Math.Min(probes[0].Steps, mostSteps) });
             var costly = comparison.Nodes.Where(node => node.Cost is not null && _decisions[node.Name].Type == type)
                 .OrderByDescending(node => node.Cost!.Share).ThenBy(node => node.Name, StringComparer.Ordinal);
-            var snr = comparison.SnrDecibels;
             foreach (var node in costly)
             {
-                if (snr >= minimumDecibels)
+                if (Worst(reference, probes, mostSteps) >= minimumDecibels)
                 {
                     return;
                 }
 
                 _decisions[node.Name] = Wider(_graph.Nodes.First(own => own.Name == node.Name), type, node.Cost!.Share);
-                snr = RnnComparer.Compare(reference, ToGraph(), inputs, new RnnComparisonOptions { SensitivitySteps = 0 }).SnrDecibels;
             }
         }
+    }
+
+    private double Worst(RnnGraph reference, IReadOnlyList<RnnInputs> probes, int mostSteps)
+    {
+        var candidate = ToGraph();
+        return probes.Min(inputs => RnnComparer.Compare(
+            reference, candidate, inputs, new RnnComparisonOptions { SensitivitySteps = 0, Steps = Math.Min(inputs.Steps, mostSteps) }).SnrDecibels);
     }
 
     private NodeDecision Decide(Node node, RnnPrecision precision) => precision switch
@@ -72,16 +81,27 @@ internal sealed class PrecisionPlan
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Expected a precision; found {precision}."),
     };
 
-    private NodeDecision Fastest(Node node)
-    {
-        var int8 = NodeQuantizer.Decide(node, TensorType.Int8, _neverSlower);
-        return int8.Type != TensorType.Float32 ? int8 : NodeQuantizer.Decide(node, TensorType.Float16, _neverSlower) is { Type: TensorType.Float16 } half ? half : int8;
-    }
+    private NodeDecision Fastest(Node node) => Narrowest(node, Widening);
 
-    private NodeDecision Wider(Node node, TensorType type, double share)
+    private NodeDecision Wider(Node node, TensorType type, double share) =>
+        Narrowest(node, Widening[(Array.IndexOf(Widening, type) + 1)..]) with
+        {
+            Reason = FormattableString.Invariant($"as {Names.Of(type)} it causes {share * 100:0.#} % of the noise"),
+        };
+
+    /// <summary>The first of the types that the node can have; the reason where it is float32 is that of the last one that it cannot.</summary>
+    private NodeDecision Narrowest(Node node, ReadOnlySpan<TensorType> types)
     {
-        var reason = FormattableString.Invariant($"as {Names.Of(type)} it causes {share * 100:0.#} % of the noise");
-        var half = NodeQuantizer.Decide(node, TensorType.Float16, _neverSlower);
-        return new NodeDecision(type == TensorType.Int8 && half.Type == TensorType.Float16 ? TensorType.Float16 : TensorType.Float32, reason);
+        var decision = NodeQuantizer.Decide(node, TensorType.Float32, _neverSlower) with { Reason = "" };
+        foreach (var type in types)
+        {
+            decision = NodeQuantizer.Decide(node, type, _neverSlower) is var found && found.Type == type ? found : decision with { Reason = found.Reason };
+            if (decision.Type == type)
+            {
+                return decision;
+            }
+        }
+
+        return decision;
     }
 }

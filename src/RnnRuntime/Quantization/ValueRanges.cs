@@ -174,14 +174,5 @@ internal sealed class ValueRanges
         return ranges[^1];
     }
 
-    private static float Largest(Constant constant)
-    {
-        var largest = 0f;
-        foreach (var value in MemoryMarshal.Cast<byte, float>(constant.Data.Span))
-        {
-            largest = Math.Max(largest, Math.Abs(value));
-        }
-
-        return largest;
-    }
+    private static float Largest(Constant constant) => WeightValues.LargestMagnitude(MemoryMarshal.Cast<byte, float>(constant.Data.Span));
 }

@@ -9,14 +9,17 @@ internal static class WeightQuantizer
     private const int Largest = 127;
     private const float SmallestNormal = 1.17549435e-38f;
 
-    /// <summary>The finite magnitudes of float16 go from 2^-14 to this without loss of relative precision.</summary>
+    /// <summary>The largest finite float16.</summary>
     private const float LargestFloat16 = 65504f;
 
     /// <summary>Magnitudes that round to at most the largest bfloat16.</summary>
     private const float LargestBFloat16 = 3.3895e38f;
 
-    /// <summary>How many powers of two below the largest weight float16 has full precision, whatever that weight is: the kernels shift exponents to their top.</summary>
-    private const int Float16Exponents = 29;
+    /// <summary>
+    /// Powers of two below the largest weight that stay normal numbers when kernels widen float16: they shift the largest to the exponent 15, and -14 is
+    /// the least normal one. It matters to weights from 64 on; smaller ones have no float16 that far down.
+    /// </summary>
+    private const int NormalExponents = 29;
 
     /// <summary>Why the weights cannot have the type, or null where they can.</summary>
     public static string? Obstacle(Weights weights, TensorType type) => type switch
@@ -27,17 +30,17 @@ internal static class WeightQuantizer
         _ => null,
     };
 
-    /// <summary>The float32 weights in another type, their tensor under the name given.</summary>
-    public static Weights Quantize(Weights weights, TensorType type, string name) => type switch
+    /// <summary>The float32 weights in another type, their tensors under the names given; only int8 has scales.</summary>
+    public static Weights Quantize(Weights weights, TensorType type, string name, string scalesName) => type switch
     {
-        TensorType.Int8 => ToInt8(weights, name),
+        TensorType.Int8 => ToInt8(weights, name, scalesName),
         TensorType.BFloat16 => ToHalf(weights, type, name, HalfPrecision.ToBFloat16, 0),
-        TensorType.Float16 => ToHalf(weights, type, name, HalfPrecision.ToFloat16, MathF.ScaleB(1, ExponentOf(LargestMagnitude(weights)) - Float16Exponents)),
+        TensorType.Float16 => ToHalf(weights, type, name, HalfPrecision.ToFloat16, MathF.ScaleB(1, ExponentOf(LargestMagnitude(weights)) - NormalExponents)),
         _ => weights,
     };
 
     /// <summary>Symmetric, one scale a row: <c>scale = max|w| / 127</c>; rounded to nearest, ties to even.</summary>
-    public static Weights ToInt8(Weights weights, string name)
+    public static Weights ToInt8(Weights weights, string name, string scalesName)
     {
         var source = FloatsOf(weights);
         var values = new byte[source.Length];
@@ -45,13 +48,7 @@ internal static class WeightQuantizer
         for (var row = 0; row < weights.Rows; row++)
         {
             var from = source.Slice(row * weights.Columns, weights.Columns);
-            var largest = 0f;
-            foreach (var weight in from)
-            {
-                largest = Math.Max(largest, Math.Abs(weight));
-            }
-
-            var scale = largest / Largest;
+            var scale = WeightValues.LargestMagnitude(from) / Largest;
             if (scale < SmallestNormal)
             {
                 continue;
@@ -67,7 +64,7 @@ internal static class WeightQuantizer
 
         return new Weights(
             new Constant(name, TensorType.Int8, weights.Values.Shape, values),
-            new Constant($"{name}.scales", TensorType.Float32, new TensorShape(weights.Rows), MemoryMarshal.AsBytes<float>(scales).ToArray()));
+            new Constant(scalesName, TensorType.Float32, new TensorShape(weights.Rows), MemoryMarshal.AsBytes<float>(scales).ToArray()));
     }
 
     /// <summary>Magnitudes below the smallest become zeros.</summary>
@@ -85,16 +82,7 @@ internal static class WeightQuantizer
 
     private static ReadOnlySpan<float> FloatsOf(Weights weights) => MemoryMarshal.Cast<byte, float>(weights.Values.Data.Span);
 
-    private static float LargestMagnitude(Weights weights)
-    {
-        var largest = 0f;
-        foreach (var weight in FloatsOf(weights))
-        {
-            largest = Math.Max(largest, Math.Abs(weight));
-        }
-
-        return largest;
-    }
+    private static float LargestMagnitude(Weights weights) => WeightValues.LargestMagnitude(FloatsOf(weights));
 
     private static int ExponentOf(float magnitude) => magnitude == 0 ? 0 : (int)Math.Floor(Math.Log2(magnitude));
 }

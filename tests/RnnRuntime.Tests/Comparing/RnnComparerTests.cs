@@ -5,6 +5,30 @@ namespace RnnRuntime.Tests.Comparing;
 public sealed class RnnComparerTests
 {
     [Fact]
+    public void OverAMillionStepsTheDriftIsTheWholeRunAndDoesNotGrow()
+    {
+        var graph = TestModels.Single("lstm", 4, 8, seed: 3);
+        var comparison = RnnComparer.Compare(
+            graph, TestModels.ToInt8(graph), RnnInputs.Random(graph, 5000, 2), new RnnComparisonOptions { Steps = 1_000_000, SensitivitySteps = 0 });
+        var decades = comparison.Outputs[0].Decades;
+        Assert.Equal([10, 90, 900, 9_000, 90_000, 900_000], decades.Select(decade => decade.Steps));
+        Assert.Equal(1_000_000, comparison.Outputs[0].Windows.Sum(window => window.Steps));
+        Assert.All(decades, decade => Assert.InRange(decade.RmsError, 1e-5, 0.05));
+        Assert.InRange(decades[^1].RmsError, 0.5 * decades[^2].RmsError, 1.5 * decades[^2].RmsError);
+    }
+
+    [Fact]
+    public void NoiseWithoutASignalIsInfiniteNotEqual()
+    {
+        var zeros = TestModels.Single("linear", 3, 4, seed: 1, bias: false);
+        var silent = ComparedGraphs.With(zeros, node => node is LinearNode linear
+            ? linear with { Weights = new Weights(linear.Weights.Values with { Data = new byte[linear.Weights.Values.Data.Length] }) } : node);
+        var comparison = RnnComparer.Compare(silent, zeros, RnnInputs.Random(zeros, 20, 1));
+        Assert.Equal(double.NegativeInfinity, comparison.SnrDecibels);
+        Assert.Equal(zeros.Nodes[0].Name, Assert.Single(comparison.KeepFloat));
+    }
+
+    [Fact]
     public void AGraphIsEqualToItself()
     {
         foreach (var graph in (RnnGraph[])[ComparedGraphs.Layers(), SampleGraphs.Layers(), SampleGraphs.Operators(), SampleGraphs.Small().Graph])

@@ -18,7 +18,7 @@ public sealed class SignalMeterTests
     public void WindowsAndDecadesCoverEveryStepOnce(int steps)
     {
         // The error of a step is its number, so that sums tell which steps are in a part.
-        var meter = new SignalMeter(1, steps, hasHistory: true);
+        var meter = new SignalMeter(1, steps, mostWindows: 500);
         for (var step = 0; step < steps; step++)
         {
             meter.Add([1], [1f + step]);
@@ -54,7 +54,7 @@ public sealed class SignalMeterTests
     public void TheErrorIsThatOfAPlainSum()
     {
         var random = new Random(3);
-        var meter = new SignalMeter(5, 40, hasHistory: false);
+        var meter = new SignalMeter(5, 40, mostWindows: 0);
         var (expected, found) = (new List<float>(), new List<float>());
         for (var step = 0; step < 40; step++)
         {
@@ -75,7 +75,7 @@ public sealed class SignalMeterTests
     [Fact]
     public void EqualNumbersOfEveryKindAreNoError()
     {
-        var meter = new SignalMeter(4, 1, hasHistory: true);
+        var meter = new SignalMeter(4, 1, mostWindows: 500);
         meter.Add([float.NaN, float.PositiveInfinity, 0f, 2], [float.NaN, float.PositiveInfinity, -0f, 2]);
         Assert.Equal(new SignalError(1, 0, 0, 0, 0), meter.Error);
     }
@@ -87,7 +87,7 @@ public sealed class SignalMeterTests
     [InlineData(float.NaN, float.PositiveInfinity)]
     public void OtherwiseTheErrorIsInfinite(float expected, float found)
     {
-        var meter = new SignalMeter(1, 2, hasHistory: true);
+        var meter = new SignalMeter(1, 2, mostWindows: 500);
         meter.Add([1], [1]);
         meter.Add([expected], [found]);
         Assert.Equal((double.PositiveInfinity, double.PositiveInfinity, 1), (meter.Error.NoisePower, meter.Error.LargestError, meter.Error.LargestErrorStep));

@@ -53,7 +53,7 @@ internal sealed class CellModel
         var weights = TestWeights.Float32(Gates * Units, columns, values);
         return Precision switch
         {
-            Precision.Int8 => WeightQuantizer.ToInt8(weights, weights.Values.Name),
+            Precision.Int8 => WeightQuantizer.ToInt8(weights, weights.Values.Name, $"{weights.Values.Name}.scales"),
             Precision.BFloat16 => TestWeights.Half(TensorType.BFloat16, weights.Rows, columns, values),
             Precision.Float16 => TestWeights.Half(TensorType.Float16, weights.Rows, columns, values),
             _ => weights,

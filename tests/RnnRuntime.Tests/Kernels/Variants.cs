@@ -8,7 +8,20 @@ internal static class Variants
 {
     public static KernelVariant Scalar => KernelRegistry.All.Single(variant => variant.Name == "scalar");
 
-    public static IEnumerable<string> Names => KernelRegistry.All.Select(variant => variant.Name);
+    /// <summary>
+    /// Every variant of the registry, or those that RNNRUNTIME_TEST_KERNELS lists: an emulated processor runs what no other one can, the rest
+    /// is tested faster elsewhere.
+    /// </summary>
+    public static IEnumerable<string> Names
+    {
+        get
+        {
+            var names = KernelRegistry.All.Select(variant => variant.Name).ToArray();
+            var chosen = Environment.GetEnvironmentVariable("RNNRUNTIME_TEST_KERNELS") is { Length: > 0 } list ? list.Split(',') : names;
+            Assert.Empty(chosen.Except(names));
+            return chosen;
+        }
+    }
 
     public static TheoryData<string> Data => [.. Names];
 

@@ -20,7 +20,7 @@ public sealed class MixedPrecisionTests
         var found = Snr(quantization.Graph);
         Assert.True(found >= minimum, $"{found} dB instead of {minimum}");
         var wide = quantization.Choices.Where(choice => choice.Precision != TensorType.Int8).ToArray();
-        Assert.All(wide, choice => Assert.Matches(@"^as (int8|float16) it causes \d+(\.\d)? % of the noise$", choice.Reason));
+        Assert.All(wide, choice => Assert.Matches(@"^as (int8|bfloat16|float16) it causes \d+(\.\d)? % of the noise$", choice.Reason));
         var int8 = Snr(TestModels.ToInt8(graph));
         Assert.Equal(int8 >= minimum, wide.Length == 0);
     }
@@ -34,7 +34,7 @@ public sealed class MixedPrecisionTests
         var int8 = RnnComparer.Compare(graph, TestModels.ToInt8(graph), inputs, new RnnComparisonOptions { SensitivitySteps = 0 }).SnrDecibels;
         var quantization = RnnQuantizer.Quantize(
             graph, new RnnQuantizationOptions { Precision = RnnPrecision.Mixed, MinimumDecibels = int8 + 0.1, Calibration = inputs, NeverSlower = false });
-        Assert.Equal(costs.First().Name, Assert.Single(quantization.Choices, choice => choice.Precision == TensorType.Float16).Node);
+        Assert.Equal(costs.First().Name, Assert.Single(quantization.Choices, choice => choice.Precision == TensorType.BFloat16).Node);
     }
 
     [Fact]

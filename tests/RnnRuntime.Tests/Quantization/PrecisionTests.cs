@@ -132,7 +132,7 @@ public sealed class PrecisionTests
     public void Float16KeepsWhatIsFarBelowTheLargestOnlyAsFarAsKernelsDo()
     {
         var weights = new Weights(new Constant("w", TensorType.Float32, new TensorShape(1, 3), MemoryMarshal.AsBytes<float>([4096f, 5e-6f, 1e-3f]).ToArray()));
-        var quantized = WeightValues.ToFloat32(WeightQuantizer.Quantize(weights, TensorType.Float16, "w"));
+        var quantized = WeightValues.ToFloat32(WeightQuantizer.Quantize(weights, TensorType.Float16, "w", ""));
         Assert.Equal([4096f, 0f, (float)(Half)1e-3f], quantized);
     }
 
@@ -149,6 +149,78 @@ public sealed class PrecisionTests
         Assert.Same(together[0].Weights.Values, together[1].Weights.Values);
         Assert.Equal("w.int8", together[0].Weights.Values.Name);
         Reload(quantized).Dispose();
+    }
+
+    [Fact]
+    public void NamesThatAreTakenStayTaken()
+    {
+        var sketch = new GraphSketch();
+        var x = sketch.Input("x", TensorType.Float32, 4);
+        var weights = new Weights(sketch.Floats(4, 4) with { Name = "w" });
+        sketch.Output("y", sketch.Add("linear", (name, output) => new LinearNode(name, x, output, weights, sketch.Floats(4) with { Name = "w.scales" }), 4));
+        var quantized = TestModels.ToInt8(sketch.Build());
+        Assert.Equal("w.scales2", Assert.Single(NodeWeights.Of(quantized.Nodes[0])).Weights.Scales!.Name);
+        Reload(quantized).Dispose();
+    }
+
+    [Fact]
+    public void ATableThatIsTiedToAPrunedLayerStaysWhole()
+    {
+        var sketch = new GraphSketch();
+        var x = sketch.Input("x", TensorType.Int32);
+        var table = sketch.Matrix(16, 32);
+        var row = sketch.Add("row", (name, output) => new EmbeddingNode(name, x, output, table), 32);
+        sketch.Output("y", sketch.Add("linear", (name, output) => new LinearNode(name, row, output, table, null), 16));
+        var pruned = RnnQuantizer.Quantize(sketch.Build(), new RnnQuantizationOptions { Precision = RnnPrecision.Float32, Density = 0.5 });
+        using var model = Reload(pruned.Graph);
+        Assert.Same(table.Values, pruned.Graph.Nodes.OfType<EmbeddingNode>().Single().Table.Values);
+        Assert.Equal(256, WeightValues.ToFloat32(pruned.Graph.Nodes.OfType<LinearNode>().Single().Weights).Count(value => value == 0));
+    }
+
+    [Fact]
+    public void GoldensAreMadeAnewBeforeTheyAreVerified()
+    {
+        using var model = RnnModel.Load(RepositoryFiles.Require("src/training/charlm-float32.rnn"));
+        using var quantized = RnnQuantizer.Quantize(model).CreateModel(new RnnOptions { VerifyGolden = true });
+        Assert.True(quantized.VerifyGolden() < 1e-6);
+    }
+
+    [Theory]
+    [InlineData(RnnPrecision.Float16)]
+    [InlineData(RnnPrecision.BFloat16)]
+    public void APrunedLayerThatRunsFasterWithoutItsZerosKeepsFloat32(RnnPrecision precision)
+    {
+        var graph = TestModels.Single("lstm", 128, 128, seed: 1);
+        var choice = Assert.Single(RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { Precision = precision, Density = 0.1 }).Choices);
+        Assert.Equal(TensorType.Float32, choice.Precision);
+        Assert.Contains("float32 leaves out its zeros, 90 %", choice.Reason, StringComparison.Ordinal);
+        Assert.Equal(TensorType.Int8, Assert.Single(RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { Density = 0.1 }).Choices).Precision);
+    }
+
+    [Fact]
+    public void AStateBeyondTheRangeIsNotClipped()
+    {
+        var graph = TestModels.Single("gru-reset-after", 3, 16, seed: 2);
+        var quantized = TestModels.ToInt8(graph);
+        Assert.Equal(1f, NodeWeights.Of(quantized.Nodes[0])[1].Weights.Range);
+        float[] state = [.. Enumerable.Range(0, 16).Select(i => (i - 8f) * 3)];
+        var expected = Step(graph, "scalar");
+        foreach (var kernel in RnnKernels.All.Where(kernel => kernel.IsAvailable))
+        {
+            var found = Step(quantized, kernel.Name);
+            Assert.Equal(Step(quantized, "scalar"), found);
+            Assert.All(expected.Zip(found), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 0.6));
+        }
+
+        float[] Step(RnnGraph network, string kernel)
+        {
+            using var model = RnnModel.FromGraph(network, new RnnOptions { Kernel = kernel });
+            using var session = model.CreateSession();
+            session.SetState(network.States[0].Name, state);
+            var y = new float[16];
+            session.Run([0.1f, -0.2f, 0.3f], y);
+            return y;
+        }
     }
 
     private static RnnGraph Tied()

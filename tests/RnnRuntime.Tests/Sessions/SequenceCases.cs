@@ -128,7 +128,7 @@ internal sealed record SequenceCase(int Seed, SequenceCell Cell, int TimeSteps, 
     private Weights Matrix(WeightSource random, string name, int rows, int columns)
     {
         var weights = new Weights(Constant(name, random.Matrix(rows, columns), rows, columns), null);
-        return Int8 ? WeightQuantizer.ToInt8(weights, weights.Values.Name) : weights;
+        return Int8 ? WeightQuantizer.ToInt8(weights, weights.Values.Name, $"{weights.Values.Name}.scales") : weights;
     }
 
     private static Constant Vector(WeightSource random, string name, int length) => Constant(name, random.Bias(length, true), length);

@@ -2,7 +2,7 @@ using RnnRuntime.Graph;
 using RnnRuntime.Quantization;
 using RnnRuntime.Tests.Kernels;
 
-namespace RnnRuntime.Tests.Sessions;
+namespace RnnRuntime.Tests.Quantization;
 
 /// <summary>Which blocks are made zeros.</summary>
 public sealed class BlockPrunerTests

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using RnnRuntime.Graph;
+using RnnRuntime.Tests.Sessions;
 
-namespace RnnRuntime.Tests.Sessions;
+namespace RnnRuntime.Tests.Quantization;
 
 /// <summary>Int8 weights: the rule, its edges, and what stays float32.</summary>
 public sealed class QuantizerTests

@@ -126,7 +126,9 @@ internal static class ComparisonPlots
         {
             plot.Axes.Left.TickGenerator = new NumericAutomatic
             {
-                IntegerTicksOnly = true, MinorTickGenerator = new LogMinorTickGenerator(), LabelFormatter = exponent => $"1e{Text.Number(exponent, "0")}",
+                IntegerTicksOnly = true,
+                MinorTickGenerator = new LogMinorTickGenerator(),
+                LabelFormatter = exponent => $"1e{Text.Number(exponent, "0")}",
             };
             plot.ShowLegend(Edge.Right);
             plot.Axes.AutoScale();
@@ -149,7 +151,12 @@ internal static class ComparisonPlots
         var all = values.ToArray();
         var bars = plot.Add.Bars(all.Select((value, index) => new Bar
         {
-            Position = -index, Value = value.Value, Size = 0.7, FillColor = Colors.SteelBlue, LineWidth = 0, Label = Text.Number(value.Value, format),
+            Position = -index,
+            Value = value.Value,
+            Size = 0.7,
+            FillColor = Colors.SteelBlue,
+            LineWidth = 0,
+            Label = Text.Number(value.Value, format),
         }).ToArray());
         bars.Horizontal = true;
         plot.Axes.Left.TickGenerator = new NumericManual(

@@ -92,6 +92,8 @@ echo 'root:x:0:0:root:/tmp:/bin/sh' > "$guest/etc/passwd"
 cp -a "$publish/program/." "$guest/app/"
 # Debugger and tracing halves of the runtime: the boot reads every byte through an emulated disk.
 rm -f "$guest"/app/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,libclrgcexp.so,RnnRuntime.xml}
+# What no kernel test loads: a peer's native library, and what draws the plots of reports.
+rm -f "$guest"/app/{libonnxruntime.so,libonnxruntime_providers_shared.so,onnxruntime.dll,libSkiaSharp.so,libHarfBuzzSharp.so,ScottPlot.dll}
 
 # Hashing makes .NET open OpenSSL, which ldd cannot see.
 openssl=$(ldconfig -p | sed -nE 's|.*libssl\.so\.3 .*x86-64.* => (/.*)|\1|p' | head -n 1)

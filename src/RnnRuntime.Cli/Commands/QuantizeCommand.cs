@@ -148,7 +148,7 @@ internal static class QuantizeCommand
         var choices = new Listing("", "node", "operator", "weights", "why not as asked");
         foreach (var choice in quantization.Choices)
         {
-            choices.Add(ComparisonTables.Name(choice.Node), choice.Operator, Text.Of(choice.Precision), choice.Reason);
+            choices.Add(Text.OneLine(choice.Node, int.MaxValue), choice.Operator, Text.Of(choice.Precision), choice.Reason);
         }
 
         choices.Write();

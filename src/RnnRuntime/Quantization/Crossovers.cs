@@ -39,12 +39,16 @@ internal static class Crossovers
 
         // Over many rows a product is bound by arithmetic, which 16 bits do not make less.
         (_, TensorType.Float16 or TensorType.BFloat16) when RowsOf(node) > ManyRows => null,
-        (LstmNode or SequenceNode { Cell: SequenceCell.Lstm }, TensorType.Int8) => 6_500,
+        (ConvNode or LinearNode, _) when RowsOf(node) > ManyRows => 9_000,
+        (LstmNode or SequenceNode { Cell: SequenceCell.Lstm }, TensorType.Int8) => 7_000,
         (LstmNode or SequenceNode { Cell: SequenceCell.Lstm }, TensorType.BFloat16) => 8_000,
         (LstmNode or SequenceNode { Cell: SequenceCell.Lstm }, _) => 12_000,
-        (GruNode or SequenceNode { Cell: SequenceCell.Gru }, TensorType.Int8) => 9_000,
-        (GruNode or SequenceNode { Cell: SequenceCell.Gru }, TensorType.BFloat16) => 12_000,
-        (GruNode or SequenceNode { Cell: SequenceCell.Gru }, _) => 20_000,
+        (GruNode or SequenceNode { Cell: SequenceCell.Gru }, TensorType.Int8) => 7_000,
+        (GruNode or SequenceNode { Cell: SequenceCell.Gru }, TensorType.BFloat16) => 9_500,
+        (GruNode or SequenceNode { Cell: SequenceCell.Gru }, _) => 15_000,
+        (RnnNode or SequenceNode { Cell: SequenceCell.Rnn }, TensorType.Int8) => 4_500,
+        (RnnNode or SequenceNode { Cell: SequenceCell.Rnn }, TensorType.BFloat16) => 8_000,
+        (RnnNode or SequenceNode { Cell: SequenceCell.Rnn }, _) => 9_300,
         (_, TensorType.Int8) => 2_300,
         _ => 9_000,
     };

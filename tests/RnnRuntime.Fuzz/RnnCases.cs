@@ -13,6 +13,8 @@ internal static class RnnCases
         new("layers int8", SampleGraphs.Write(SampleGraphs.ToInt8(SampleGraphs.Layers())), FuzzLimits.Options),
         new("operators", SampleGraphs.Write(SampleGraphs.Operators()), FuzzLimits.Options),
         new("operators int8", SampleGraphs.Write(SampleGraphs.ToInt8(SampleGraphs.Operators())), FuzzLimits.Options),
+        new("layers bfloat16", SampleGraphs.Write(SampleGraphs.ToHalf(SampleGraphs.Layers(), RnnPrecision.BFloat16)), FuzzLimits.Options),
+        new("operators float16", SampleGraphs.Write(SampleGraphs.ToHalf(SampleGraphs.Operators(), RnnPrecision.Float16)), FuzzLimits.Options),
         .. OnnxCases.All(models: null).SelectMany(OfImported),
     ];
 

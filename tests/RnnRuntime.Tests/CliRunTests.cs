@@ -113,24 +113,24 @@ public sealed class CliRunTests(CliModels models) : IClassFixture<CliModels>
     public void InspectShowsTheDensityOfNodesThatHaveZeros()
     {
         var builder = new RnnGraphBuilder();
-        var halves = Enumerable.Range(0, 64 * 64).Select(i => i % 64 < 32 ? 1f : 0f).ToArray();
-        var x = builder.Linear(builder.Input("x", 64), 64, halves, name: "halves");
+        var quarter = Enumerable.Range(0, 64 * 64).Select(i => i % 64 < 16 ? 1f : 0f).ToArray();
+        var x = builder.Linear(builder.Input("x", 64), 64, quarter, name: "quarter");
         builder.Output("y", builder.Linear(x, 8, Enumerable.Repeat(1f, 8 * 64).ToArray(), name: "full"));
-        var path = models["halves.rnn"];
+        var path = models["quarter.rnn"];
         using (var model = RnnModel.FromGraph(builder.Build()))
         {
             model.Save(path);
         }
 
         var text = CliProcess.Run("inspect", path, "--plan").Succeeds().Output;
-        Assert.Matches(@"(?m)^halves .* 0\.50$", text);
+        Assert.Matches(@"(?m)^quarter .* 0\.25$", text);
         Assert.Matches(@"(?m)^full .* \d+$", text);
-        Assert.Matches(@"(?m) halves +linear +\S+ float32 sparse 0\.50 .* 0\.50$", text);
+        Assert.Matches(@"(?m) quarter +linear +\S+ float32 sparse 0\.25 .* 0\.25$", text);
         Assert.Matches(@"(?m) full +linear +\S+ float32 .* 1\.00$", text);
         using var json = JsonDocument.Parse(CliProcess.Run("inspect", path, "--plan", "--json").Succeeds().OutputBytes);
-        Assert.Equal(0.5, json.RootElement.GetProperty("nodes")[0].GetProperty("density").GetDouble());
+        Assert.Equal(0.25, json.RootElement.GetProperty("nodes")[0].GetProperty("density").GetDouble());
         Assert.False(json.RootElement.GetProperty("nodes")[1].TryGetProperty("density", out _));
-        Assert.Equal([0.5, 1], json.RootElement.GetProperty("plan").GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("density").GetDouble()));
+        Assert.Equal([0.25, 1], json.RootElement.GetProperty("plan").GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("density").GetDouble()));
     }
 
     [Fact]

@@ -78,42 +78,37 @@ internal static partial class SampleGraphs
             info => new Constant(info.Name, info.Type, new TensorShape([timeSteps, .. info.Shape.Dimensions]), new byte[4 * timeSteps * info.Shape.ElementCount]));
     }
 
-    /// <summary>The graph with every matrix as int8 of arbitrary numbers and scales.</summary>
+    /// <summary>The graph with every matrix as int8 of arbitrary numbers, scales, ranges and factors; tables have the first two.</summary>
     public static RnnGraph ToInt8(RnnGraph graph)
     {
-        return new RnnGraph(graph.InputValues, graph.OutputValues, graph.StateVariables, [.. graph.Nodes.Select(Convert)], graph.Metadata);
+        return new RnnGraph(
+            graph.InputValues, graph.OutputValues, graph.StateVariables, [.. graph.Nodes.Select(node => NodeWeights.Map(node, matrix => Convert(matrix)))], graph.Metadata);
 
-        static Node Convert(Node node) => node switch
+        static Weights Convert(NodeMatrix matrix)
         {
-            LstmNode lstm => lstm with { InputWeights = Matrix(lstm.InputWeights), RecurrentWeights = Matrix(lstm.RecurrentWeights) },
-            GruNode gru => gru with { InputWeights = Matrix(gru.InputWeights), RecurrentWeights = Matrix(gru.RecurrentWeights) },
-            RnnNode rnn => rnn with { InputWeights = Matrix(rnn.InputWeights), RecurrentWeights = Matrix(rnn.RecurrentWeights) },
-            LinearNode linear => linear with { Weights = Matrix(linear.Weights) },
-            CausalConv1dNode convolution => convolution with { Weights = Matrix(convolution.Weights) },
-            ConvNode convolution => convolution with { Weights = Matrix(convolution.Weights) },
-            SequenceNode sequence => sequence with
-            {
-                InputWeights = Matrix(sequence.InputWeights),
-                RecurrentWeights = Matrix(sequence.RecurrentWeights),
-                Projection = sequence.Projection is { } projection ? Matrix(projection) : null,
-            },
-            _ => node,
-        };
-
-        static Weights Matrix(Weights weights)
-        {
+            var weights = matrix.Weights;
             var bytes = new byte[weights.Values.Shape.ElementCount];
             for (var i = 0; i < bytes.Length; i++)
             {
                 bytes[i] = (byte)(sbyte)((i * 37 % 255) - 127);
             }
 
-            var scales = Enumerable.Range(0, weights.Rows).Select(row => row / 8f).ToArray();
-            return new Weights(
-                weights.Values with { Type = TensorType.Int8, Data = bytes },
-                new Constant(weights.Values.Name + ".scales", TensorType.Float32, new TensorShape(weights.Rows), MemoryMarshal.AsBytes<float>(scales).ToArray()));
+            var int8 = new Weights(
+                weights.Values with { Type = TensorType.Int8, Data = bytes }, Floats("scales", weights.Rows, row => row / 8f));
+            return matrix.Role == "table" ? int8 : int8 with
+            {
+                Range = matrix.Role == "recurrent" ? 0.75f : 0,
+                Factors = matrix.Role == "recurrent" ? null : Floats("factors", weights.Columns, column => 1 << (column % 3)),
+            };
+
+            Constant Floats(string kind, int count, Func<int, float> value) => new(
+                $"{weights.Values.Name}.{kind}", TensorType.Float32, new TensorShape(count), MemoryMarshal.AsBytes<float>(Enumerable.Range(0, count).Select(value).ToArray()).ToArray());
         }
     }
+
+    /// <summary>The graph with every matrix rounded to 16 bits.</summary>
+    public static RnnGraph ToHalf(RnnGraph graph, RnnPrecision precision) =>
+        RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { Precision = precision, NeverSlower = false }).Graph;
 
     public static byte[] Write(RnnGraph graph, GoldenVectors? golden = null)
     {

@@ -95,7 +95,7 @@ internal static class ComparisonPlots
                 costly.Take(MostBars).Select(node => (node.Name, 100 * node.Cost!.Share)));
         }
 
-        var gates = costly.SelectMany(node => node.Cost!.Gates.Select(gate => (Name: $"{ComparisonTables.Name(node.Name, 24)}, gate {gate.Gate}", Share: 100 * gate.Share)))
+        var gates = costly.SelectMany(node => node.Cost!.Gates.Select(gate => (Name: $"{ComparisonTables.Name(node.Name, 40)}, gate {gate.Gate}", Share: 100 * gate.Share)))
             .Where(gate => gate.Share > 0).OrderByDescending(gate => gate.Share).ToArray();
         if (gates.Length > 0)
         {
@@ -160,7 +160,7 @@ internal static class ComparisonPlots
         }).ToArray());
         bars.Horizontal = true;
         plot.Axes.Left.TickGenerator = new NumericManual(
-            [.. Enumerable.Range(0, all.Length).Select(index => (double)-index)], [.. all.Select(value => ComparisonTables.Name(value.Name, 40))]);
+            [.. Enumerable.Range(0, all.Length).Select(index => (double)-index)], [.. all.Select(value => ComparisonTables.Name(value.Name, 48))]);
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.HideGrid();
         plot.XLabel(unit);

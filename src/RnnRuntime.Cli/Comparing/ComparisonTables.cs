@@ -5,6 +5,9 @@ namespace RnnRuntime.Cli.Comparing;
 /// <summary>The numbers of a comparison as sentences and tables that need no manual.</summary>
 internal static partial class ComparisonTables
 {
+    /// <summary>What is left of the beginning of a name that is too long: where names come from paths, they differ further on.</summary>
+    private const int Beginning = 6;
+
     /// <summary>What a report shows of a table that may be long, unless told otherwise.</summary>
     public const int Top = 20;
 
@@ -53,11 +56,11 @@ internal static partial class ComparisonTables
     public static string Decibels(double value) => double.IsPositiveInfinity(value) ? "equal" : double.IsNegativeInfinity(value) ? "-inf" : Text.Number(value, "0.0");
 
     /// <summary>A name that may be anything, on one line and not too long: the middle goes, as long names differ at their ends.</summary>
-    public static string Name(string name, int length = 48)
+    public static string Name(string name, int length = 56)
     {
         var line = Text.OneLine(name, int.MaxValue);
         var runes = line.EnumerateRunes().ToArray();
-        return runes.Length <= length ? line : $"{string.Concat(runes[..(length / 3)])}...{string.Concat(runes[^(length - (length / 3) - 3)..])}";
+        return runes.Length <= length ? line : $"{string.Concat(runes[..Beginning])}...{string.Concat(runes[^(length - Beginning - 3)..])}";
     }
 
     /// <summary>Whether a node makes numbers that are not another's in other places.</summary>

@@ -35,6 +35,24 @@ public sealed class LanguageModelTests
     }
 
     [Fact]
+    public void TheShippedModelChoosesAsTheFloat32OneDoes()
+    {
+        const int Steps = 10_000;
+        var text = RepositoryFiles.Require(Text);
+        Assert.SkipUnless(File.Exists(text), $"The held-back text is not at {Text}.");
+        using var single = RnnModel.Load(RepositoryFiles.Require(Float32));
+        using var shipped = RnnModel.Load(RepositoryFiles.Require(Shipped));
+        var vocabulary = single.Graph.Metadata["vocabulary"];
+        var content = File.ReadAllText(text);
+        int[] tokens = [.. content[(int)(0.9 * content.Length)..].Take(Steps).Select(character => vocabulary.IndexOf(character, StringComparison.Ordinal))];
+        var comparison = RnnComparer.Compare(
+            single.Graph, shipped.Graph, RnnInputs.FromArrays(single.Graph, new Dictionary<string, float[]>(), new Dictionary<string, int[]> { [single.Inputs[0].Name] = tokens }),
+            new RnnComparisonOptions { SensitivitySteps = 0 });
+        Assert.InRange(comparison.LanguageModel!.Change, -0.01, 0.01);
+        Assert.InRange(comparison.Outputs[0].ChangedDecisions, 0, 0.03 * Steps);
+    }
+
+    [Fact]
     public void HeldBackCrossEntropyIsAsDocumented()
     {
         var text = RepositoryFiles.Require(Text);

@@ -31,7 +31,8 @@ public static class RnnQuantizer
 
     /// <summary>Quantises the weights of every recurrent, linear, convolution and embedding node.</summary>
     /// <exception cref="ArgumentException">
-    /// A name is not a node of the graph, an option is out of its range, weights to be pruned are not float32, there are more than 1,000,000 steps for a percentile, or the calibration inputs are for another network or make a value infinite.
+    /// A name is not a node of the graph, an option is out of its range, weights to be pruned are not float32, there are more than 1,000,000 steps
+    /// for a percentile, or the calibration inputs are for another network or make a value infinite.
     /// </exception>
     public static RnnQuantization Quantize(RnnGraph graph, RnnQuantizationOptions? options = null)
     {

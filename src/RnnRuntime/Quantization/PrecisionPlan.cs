@@ -81,15 +81,15 @@ internal sealed class PrecisionPlan
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Expected a precision; found {precision}."),
     };
 
-    private NodeDecision Fastest(Node node) => Narrowest(node, Widening);
+    private NodeDecision Fastest(Node node) => Narrowest(node, Widening.AsSpan(..^1));
 
     private NodeDecision Wider(Node node, TensorType type, double share) =>
-        Narrowest(node, Widening[(Array.IndexOf(Widening, type) + 1)..]) with
+        Narrowest(node, Widening.AsSpan((Array.IndexOf(Widening, type) + 1)..^1)) with
         {
             Reason = FormattableString.Invariant($"as {Names.Of(type)} it causes {share * 100:0.#} % of the noise"),
         };
 
-    /// <summary>The first of the types that the node can have; the reason where it is float32 is that of the last one that it cannot.</summary>
+    /// <summary>The first of the types that the node can have, or float32 and why the last of them is not.</summary>
     private NodeDecision Narrowest(Node node, ReadOnlySpan<TensorType> types)
     {
         var decision = NodeQuantizer.Decide(node, TensorType.Float32, _neverSlower) with { Reason = "" };

@@ -38,6 +38,15 @@ public sealed class MixedPrecisionTests
     }
 
     [Fact]
+    public void ANodeThatEveryTypeWouldSlowDownSaysSo()
+    {
+        var graph = TestModels.Single("lstm", 1, 4, seed: 1);
+        var choice = Assert.Single(RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { Precision = RnnPrecision.Mixed }).Choices);
+        Assert.Equal(TensorType.Float32, choice.Precision);
+        Assert.Contains("would slow it down", choice.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatNothingReachesIsFloat32()
     {
         var graph = Layers();

@@ -25,15 +25,16 @@ internal static class SparseRule
     };
 
     /// <summary>
-    /// Below the crossovers of one step of one stream and of 16 streams (<c>density.md</c> and <c>density-batch.md</c> in bench/results), as the plan does not
-    /// know how many vectors it will multiply: with many, float32 with its zeros gains from its tiles. A product with few columns is over before leaving
-    /// zeros out has saved what it costs; below 64 columns the limits are estimates.
+    /// Below the crossovers of one step of one stream (<c>density.md</c> in bench/results), far below them for float32: its tiles for many vectors gain from the
+    /// zeros being there, and the plan does not know how many vectors it will multiply. At the limit one stream gains a half at least, and 16 streams lose
+    /// 15 % at most (<c>density-batch.md</c>). A product with few columns is over before leaving zeros out has saved what it costs; below 64 columns the
+    /// limits are estimates.
     /// </summary>
     private static double DensestThatPays(WeightFormat format, int columns) => (format, columns) switch
     {
         (WeightFormat.Float32, < 32) => 0,
         (WeightFormat.Float32, < 64) => 0.4,
-        (WeightFormat.Float32, _) => 0.45,
+        (WeightFormat.Float32, _) => 0.5,
         (WeightFormat.Int8, < 64) => 0,
         (WeightFormat.Int8, < 256) => 0.3,
         (WeightFormat.Int8, _) => 0.4,

@@ -10,7 +10,7 @@ namespace RnnRuntime.Quantization;
 internal static class Crossovers
 {
     /// <summary>A float32 matrix with no more blocks than this part is stored without its zeros, and is then faster than 16 bits a weight with them.</summary>
-    private const double DensityOfSparse = 0.45;
+    private const double DensityOfSparse = 0.5;
 
     private const int ManyRows = 3;
 

@@ -6,7 +6,7 @@ namespace RnnRuntime.Graph;
 /// <param name="Role">What the node calls it: input, recurrent, projection, weights or table.</param>
 /// <param name="Weights">The matrix.</param>
 /// <param name="Vector">The value whose vectors it multiplies; null where that is none of the graph's values.</param>
-/// <param name="Gates">How many blocks of rows, one a gate, it consists of.</param>
+/// <param name="Gates">How many blocks of rows, one a gate or a group of a convolution, it consists of.</param>
 internal readonly record struct NodeMatrix(string Role, Weights Weights, Value? Vector, int Gates);
 
 /// <summary>The weights of every kind of node, in one place for what treats all kinds alike.</summary>
@@ -20,7 +20,7 @@ internal static class NodeWeights
         LinearNode n => [new("weights", n.Weights, n.Input, 1)],
         EmbeddingNode n => [new("table", n.Table, null, 1)],
         CausalConv1dNode n => [new("weights", n.Weights, n.Input, 1)],
-        ConvNode n => [new("weights", n.Weights, n.Input, 1)],
+        ConvNode n => [new("weights", n.Weights, n.Input, n.Groups)],
         SequenceNode n =>
         [
             new("input", n.InputWeights, n.Input, n.Gates),

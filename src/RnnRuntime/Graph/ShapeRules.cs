@@ -243,10 +243,12 @@ internal static partial class ShapeRules
     }
 
     /// <summary>The attribute that holds the range of what a matrix multiplies: <c>input_range</c> for <c>input_weights</c>, <c>range</c> for <c>weights</c>.</summary>
-    public static string RangeOf(string weights) => weights == "weights" ? "range" : $"{weights.Replace("_weights", "", StringComparison.Ordinal)}_range";
+    public static string RangeOf(string weights) => FieldOf(weights, "range");
 
     /// <summary>The tensor of a matrix's factors: <c>input_factors</c> for <c>input_weights</c>, <c>factors</c> for <c>weights</c>.</summary>
-    public static string FactorsOf(string weights) => weights == "weights" ? "factors" : $"{weights.Replace("_weights", "", StringComparison.Ordinal)}_factors";
+    public static string FactorsOf(string weights) => FieldOf(weights, "factors");
+
+    private static string FieldOf(string weights, string field) => weights == "weights" ? field : $"{weights.Replace("_weights", "", StringComparison.Ordinal)}_{field}";
 
     private static void Dimensions(string section, string field, Constant matrix, long rows, long columns) =>
         Require(matrix.Shape[0] == rows && matrix.Shape[1] == columns, section, field, $"{matrix.Shape}", $"[{rows}, {columns}]");

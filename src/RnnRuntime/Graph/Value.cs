@@ -37,7 +37,7 @@ internal sealed record Weights(Constant Values, Constant? Scales = null, float R
     /// </summary>
     public const int MaximumInt8Columns = 133_144;
 
-    /// <summary>Far above it, products with a quantised vector's scale neither underflow nor overflow.</summary>
+    /// <summary>The least range: from here on 127 / Range is finite and Range / 127 far from subnormal.</summary>
     public const float SmallestRange = 1e-30f;
 
     public int Rows => Values.Shape[0];

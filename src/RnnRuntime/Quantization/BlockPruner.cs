@@ -57,9 +57,9 @@ internal static class BlockPruner
         var usedAsTheyAre = ValuesOf(nodes.Where(node => !HasProducts(node)));
         var names = nodes.SelectMany(node => node.Constants).Select(constant => constant.Name).ToHashSet(StringComparer.Ordinal);
         var pruned = new Dictionary<Constant, Weights>();
-        return [.. nodes.Select(node => keep.Contains(node.Name) || !HasProducts(node) ? node : NodeWeights.Map(node, matrix => PruneOnce(node, matrix)))];
+        return [.. nodes.Select(node => keep.Contains(node.Name) || !HasProducts(node) ? node : NodeWeights.Map(node, PruneOnce))];
 
-        Weights PruneOnce(Node node, NodeMatrix matrix)
+        Weights PruneOnce(NodeMatrix matrix)
         {
             var weights = matrix.Weights;
             if (keptValues.Contains(weights.Values))
@@ -69,8 +69,7 @@ internal static class BlockPruner
 
             if (!pruned.TryGetValue(weights.Values, out var result))
             {
-                var groups = node is ConvNode convolution ? convolution.Groups : matrix.Gates;
-                result = Prune(weights, groups, density);
+                result = Prune(weights, matrix.Gates, density);
                 pruned.Add(weights.Values, result = usedAsTheyAre.Contains(weights.Values) ? result with { Values = result.Values with { Name = NewName(weights.Values.Name) } } : result);
             }
 

@@ -9,7 +9,11 @@ namespace RnnRuntime.Quantization;
 /// </summary>
 internal static class Crossovers
 {
-    /// <summary>A float32 matrix with no more blocks than this part is stored without its zeros, and is then faster than 16 bits a weight with them.</summary>
+    /// <summary>
+    /// A float32 matrix of so many columns and with no more blocks than this part is stored without its zeros, and is then faster than 16 bits a weight
+    /// with them.
+    /// </summary>
+    private const int ColumnsOfSparse = 64;
     private const double DensityOfSparse = 0.5;
 
     private const int ManyRows = 3;
@@ -19,7 +23,7 @@ internal static class Crossovers
     {
         var matrices = NodeWeights.Of(node);
         var weights = matrices.Sum(matrix => (long)matrix.Weights.Values.Shape.ElementCount);
-        var density = node is EmbeddingNode ? 1 : matrices.Sum(matrix => matrix.Weights.Values.Shape.ElementCount * BlockPruner.Density(matrix.Weights, matrix.Gates)) / weights;
+        var density = matrices.Sum(matrix => matrix.Weights.Values.Shape.ElementCount * DensityOf(matrix)) / weights;
         if (density <= DensityOfSparse && type != TensorType.Int8)
         {
             return FormattableString.Invariant($"{Names.Of(type)} would slow it down: float32 leaves out its zeros, {(1 - density) * 100:0} %");
@@ -31,6 +35,10 @@ internal static class Crossovers
             : stored < fewest ? $"{Names.Of(type)} would slow it down: {stored} weights, it gains from {fewest} on"
             : null;
     }
+
+    private static double DensityOf(NodeMatrix matrix) => matrix.Role == "table" || matrix.Weights.Columns < ColumnsOfSparse
+        ? 1
+        : BlockPruner.Density(matrix.Weights, matrix.Gates);
 
     /// <summary>The crossover for a kind of node; null where the type never gains.</summary>
     private static int? FewestWeights(Node node, TensorType type) => (node, type) switch

@@ -6,10 +6,10 @@ namespace RnnRuntime.Plan;
 /// <summary>Which blocks of a matrix are not all zeros, in the lanes and columns that are left when lanes and columns of zeros are dropped.</summary>
 internal sealed class BlockPattern
 {
-    private readonly byte[] _isSet;
+    private readonly Lazy<byte[]> _isSet;
     private readonly int _columns;
 
-    private BlockPattern(byte[] isSet, int[] laneRows, int columns)
+    private BlockPattern(Lazy<byte[]> isSet, int[] laneRows, int columns)
     {
         _isSet = isSet;
         _columns = columns;
@@ -45,9 +45,16 @@ internal sealed class BlockPattern
     /// </summary>
     public static BlockPattern Of(Weights weights, int[] laneRows)
     {
-        var isSet = Mask(weights, laneRows);
-        var pattern = new BlockPattern(isSet, laneRows, weights.Columns);
+        var pattern = new BlockPattern(new Lazy<byte[]>(() => Mask(weights, laneRows)), laneRows, weights.Columns);
         int[] allLanes = [.. Enumerable.Range(0, laneRows.Length)], allColumns = [.. Enumerable.Range(0, weights.Columns)];
+        var scan = BlockScan.Of(weights, laneRows);
+        if (!scan.HasZeroLanesOrColumns)
+        {
+            // As a rule; then nothing needs a mask unless the matrix is stored without its zeros.
+            (pattern.KeptLanes, pattern.KeptColumns, pattern.StoredBlocks) = (allLanes, allColumns, scan.Blocks);
+            return pattern;
+        }
+
         var (someLanes, someColumns) = pattern.NonZero(laneRows);
         (int[] Lanes, int[] Columns)[] choices = [(allLanes, allColumns), (allLanes, someColumns), (someLanes, allColumns), (someLanes, someColumns)];
         pattern.StoredBlocks = long.MaxValue;
@@ -117,7 +124,7 @@ internal sealed class BlockPattern
         var kept = new List<int>();
         for (var lane = 0; lane < laneRows.Length; lane++)
         {
-            var row = _isSet.AsSpan(lane * _columns, _columns);
+            var row = _isSet.Value.AsSpan(lane * _columns, _columns);
             if (laneRows[lane] < 0 || row.IndexOfAnyExcept((byte)0) >= 0)
             {
                 kept.Add(lane);
@@ -153,7 +160,7 @@ internal sealed class BlockPattern
         {
             for (var column = quad * SparseMatrix.BlockColumns; column < lastColumn; column++)
             {
-                if (_isSet[(lanes[lane] * _columns) + columns[column]] != 0)
+                if (_isSet.Value[(lanes[lane] * _columns) + columns[column]] != 0)
                 {
                     return true;
                 }

@@ -276,7 +276,7 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
             ? pair
             : throw new RnnFormatException($"tensor {weights.Values.Name}", "data", $"two adjacent weights whose products reach {pair}", $"products that 16 bits hold, up to {short.MaxValue}");
 
-        static int Reach(sbyte weight) => weight < 0 ? -weight : weight + 1;
+        static int Reach(sbyte weight) => (weight ^ (weight >> 7)) + 1;
     }
 
     private static float Element(Constant? vector, int row) => vector is null ? 0f : MemoryMarshal.Cast<byte, float>(vector.Data.Span)[row];

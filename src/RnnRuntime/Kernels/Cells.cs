@@ -6,10 +6,11 @@ namespace RnnRuntime.Kernels;
 /// The recurrent cells, written once over the primitives. The input product runs over all time steps at once, the recurrent
 /// product step by step over all streams; both continue the same sum, so how a sequence is cut into calls changes no bit.
 /// </summary>
-internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
+internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
     where TFp32 : struct, IFp32Kernel
     where THalf : struct, IHalfKernel
     where TInt8 : struct, IInt8Kernel
+    where TUnits : struct, ICellUnits
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
@@ -25,7 +26,7 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
             Multiply(weights.Recurrent, a.Hidden, a.StateStride, gates, a.GatesStride, gates, a.GatesStride, a.Streams, a.Scratch);
             for (var b = 0; b < a.Streams; b++)
             {
-                LstmUnits(weights.Groups, gates + b * a.GatesStride, a.Cell + b * a.StateStride, a.Hidden + b * a.StateStride, y + b * a.YStride);
+                TUnits.Lstm(weights.Groups, gates + b * a.GatesStride, a.Cell + b * a.StateStride, a.Hidden + b * a.StateStride, y + b * a.YStride);
             }
         }
     }
@@ -44,7 +45,7 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
             for (var b = 0; b < a.Streams; b++)
             {
                 var hidden = a.Hidden + b * a.StateStride;
-                GruUnits(weights.Groups, gates + b * a.GatesStride, a.Cell + b * a.StateStride, hidden, y + b * a.YStride);
+                TUnits.Gru(weights.Groups, gates + b * a.GatesStride, a.Cell + b * a.StateStride, hidden, y + b * a.YStride);
             }
         }
     }
@@ -62,14 +63,14 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
             Multiply(weights.Recurrent, a.Hidden, a.StateStride, gates, a.GatesStride, gates, a.GatesStride, a.Streams, a.Scratch);
             for (var b = 0; b < a.Streams; b++)
             {
-                ResetHidden(weights.Groups, gates + b * a.GatesStride, a.Hidden + b * a.StateStride, a.Cell + b * a.StateStride);
+                TUnits.Reset(weights.Groups, gates + b * a.GatesStride, a.Hidden + b * a.StateStride, a.Cell + b * a.StateStride);
             }
 
             var start = gates + candidates;
             Multiply(weights.Candidate, a.Cell, a.StateStride, start, a.GatesStride, start, a.GatesStride, a.Streams, a.Scratch);
             for (var b = 0; b < a.Streams; b++)
             {
-                GruUnits(weights.Groups, gates + b * a.GatesStride, null, a.Hidden + b * a.StateStride, y + b * a.YStride);
+                TUnits.Gru(weights.Groups, gates + b * a.GatesStride, null, a.Hidden + b * a.StateStride, y + b * a.YStride);
             }
         }
     }
@@ -88,7 +89,7 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
             {
                 var hidden = a.Hidden + b * a.StateStride;
                 Elementwise<TLanes, TVector>.Unary(activation, 0f, 0f, gates + b * a.GatesStride, hidden, weights.Groups * 8);
-                FlushUnits(weights.Groups, hidden, y + b * a.YStride);
+                TUnits.Flush(weights.Groups, hidden, y + b * a.YStride);
             }
         }
     }
@@ -101,85 +102,4 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
     private static void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch) =>
         Product<TFp32, THalf, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
-
-    // Two passes: the second one waits for the first one's results, and one loop would fill the processor's window with waiting work
-    // (measured at 24 units: 1.3 times slower).
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LstmUnits(int groups, float* gates, float* cell, float* hidden, float* y)
-    {
-        var end = gates + groups * 32;
-        for (var group = gates; group < end; group += 32)
-        {
-            for (var unit = group; unit < group + 8; unit += TLanes.Width)
-            {
-                var i = Activations<TLanes, TVector>.Sigmoid(TLanes.Load(unit));
-                var g = Activations<TLanes, TVector>.Tanh(TLanes.Load(unit + 16));
-                TLanes.Store(unit, TLanes.Multiply(i, g));
-                TLanes.Store(unit + 8, Activations<TLanes, TVector>.Sigmoid(TLanes.Load(unit + 8)));
-                TLanes.Store(unit + 24, Activations<TLanes, TVector>.Sigmoid(TLanes.Load(unit + 24)));
-            }
-        }
-
-        for (; gates < end; gates += 32, cell += 8, hidden += 8, y += 8)
-        {
-            for (var unit = 0; unit < 8; unit += TLanes.Width)
-            {
-                var c = TLanes.MultiplyAdd(TLanes.Load(gates + unit + 8), TLanes.Load(cell + unit), TLanes.Load(gates + unit));
-                c = Activations<TLanes, TVector>.Flush(c);
-                var h = Activations<TLanes, TVector>.Flush(TLanes.Multiply(TLanes.Load(gates + unit + 24), Activations<TLanes, TVector>.Tanh(c)));
-                TLanes.Store(cell + unit, c);
-                TLanes.Store(hidden + unit, h);
-                TLanes.Store(y + unit, h);
-            }
-        }
-    }
-
-    /// <summary>n = tanh(x part + r * h part), h' = n + z * (h - n); without an h part the x part holds the whole sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GruUnits(int groups, float* gates, float* recurrent, float* hidden, float* y)
-    {
-        var candidates = gates + groups * 16;
-        for (var start = 0; start < groups * 8; start += 8, gates += 16)
-        {
-            for (var unit = 0; unit < 8; unit += TLanes.Width)
-            {
-                var sum = TLanes.Load(candidates + start + unit);
-                if (recurrent != null)
-                {
-                    var r = Activations<TLanes, TVector>.Sigmoid(TLanes.Load(gates + unit));
-                    sum = TLanes.MultiplyAdd(r, TLanes.Load(recurrent + start + unit), sum);
-                }
-
-                var z = Activations<TLanes, TVector>.Sigmoid(TLanes.Load(gates + 8 + unit));
-                var n = Activations<TLanes, TVector>.Tanh(sum);
-                var h = Activations<TLanes, TVector>.Flush(TLanes.MultiplyAdd(z, TLanes.Subtract(TLanes.Load(hidden + start + unit), n), n));
-                TLanes.Store(hidden + start + unit, h);
-                TLanes.Store(y + start + unit, h);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ResetHidden(int groups, float* gates, float* hidden, float* result)
-    {
-        for (var start = 0; start < groups * 8; start += 8, gates += 16)
-        {
-            for (var unit = 0; unit < 8; unit += TLanes.Width)
-            {
-                var r = Activations<TLanes, TVector>.Sigmoid(TLanes.Load(gates + unit));
-                TLanes.Store(result + start + unit, Activations<TLanes, TVector>.Flush(TLanes.Multiply(r, TLanes.Load(hidden + start + unit))));
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FlushUnits(int groups, float* hidden, float* y)
-    {
-        for (var unit = 0; unit < groups * 8; unit += TLanes.Width)
-        {
-            var h = Activations<TLanes, TVector>.Flush(TLanes.Load(hidden + unit));
-            TLanes.Store(hidden + unit, h);
-            TLanes.Store(y + unit, h);
-        }
-    }
 }

@@ -2,7 +2,8 @@ namespace RnnRuntime.Kernels;
 
 /// <summary>
 /// The vocabulary in which elementwise code is written once: every operation is one correctly rounded IEEE operation on each lane,
-/// so that any width gives the same bits (of a NaN only that it is one: its sign and payload differ between processors). A vector holds <see cref="Width"/> floats; 8 is a multiple of it.
+/// so that any width gives the same bits (of a NaN only that it is one: its sign and payload differ between processors). A vector holds <see cref="Width"/> floats; 8 is a multiple of it, but for lanes that serve
+/// <see cref="CellUnits{TLanes,TVector}"/> alone, which may hold 16.
 /// </summary>
 internal unsafe interface ILanes<TVector>
     where TVector : struct
@@ -15,6 +16,12 @@ internal unsafe interface ILanes<TVector>
     static abstract TVector Load(float* source);
 
     static abstract void Store(float* destination, TVector value);
+
+    /// <summary><see cref="Load"/>; 16 lanes are 8 from each of two places <paramref name="next"/> floats apart.</summary>
+    static abstract TVector LoadUnits(float* source, nint next);
+
+    /// <summary><see cref="Store"/>; 16 lanes are 8 for each of two places <paramref name="next"/> floats apart.</summary>
+    static abstract void StoreUnits(float* destination, nint next, TVector value);
 
     static abstract TVector Broadcast(float value);
 

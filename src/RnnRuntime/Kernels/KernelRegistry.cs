@@ -11,9 +11,9 @@ internal static class KernelRegistry
     /// <summary>Best first, by measurement (bench/results).</summary>
     public static ImmutableArray<KernelVariant> All { get; } =
     [
-        new KernelVariant<Fp32Avx512, HalfAvx512, Int8Avx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
-        new KernelVariant<Fp32Avx2, HalfAvx2, Int8Avx2, Vector256Lanes, Vector256<float>>("avx2", "256-bit products", "AVX2 and FMA"),
-        new KernelVariant<Fp32Scalar, HalfScalar, Int8Scalar, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
+        new KernelVariant<Fp32Avx512, HalfAvx512, Int8Avx512, CellUnitsAvx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
+        new KernelVariant<Fp32Avx2, HalfAvx2, Int8Avx2, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avx2", "256-bit products", "AVX2 and FMA"),
+        new KernelVariant<Fp32Scalar, HalfScalar, Int8Scalar, CellUnits<ScalarLanes, float>, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
     ];
 
     public static IEnumerable<KernelVariant> Available => All.Where(variant => variant.IsSupported);

@@ -12,7 +12,7 @@ internal abstract unsafe partial class KernelVariant
 }
 
 /// <content>Sums of elementwise products.</content>
-internal sealed unsafe partial class KernelVariant<TFp32, THalf, TInt8, TLanes, TVector>
+internal sealed unsafe partial class KernelVariant<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
 {
     // Four sums side by side: the chain of one element is as long as there are terms.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -49,17 +49,18 @@ internal abstract unsafe partial class KernelVariant(string name, string descrip
 }
 
 /// <summary>Binds the primitives of a variant to the code that is written once over them.</summary>
-internal sealed unsafe partial class KernelVariant<TFp32, THalf, TInt8, TLanes, TVector>(string name, string description, string requirement)
+internal sealed unsafe partial class KernelVariant<TFp32, THalf, TInt8, TUnits, TLanes, TVector>(string name, string description, string requirement)
     : KernelVariant(name, description, requirement)
     where TFp32 : struct, IFp32Kernel
     where THalf : struct, IHalfKernel
     where TInt8 : struct, IInt8Kernel
+    where TUnits : struct, ICellUnits
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
     public override bool IsSupported { get; } =
         TFp32.TileVectors <= Panels.MaximumTileVectors && THalf.TileVectors <= Panels.MaximumTileVectors && TInt8.TileVectors <= Panels.MaximumTileVectors
-            ? TFp32.IsSupported && THalf.IsSupported && TInt8.IsSupported && TLanes.IsSupported
+            ? TFp32.IsSupported && THalf.IsSupported && TInt8.IsSupported && TUnits.IsSupported && TLanes.IsSupported
             : throw new InvalidOperationException(
                 $"Kernel '{name}' takes tiles of {TFp32.TileVectors}, {THalf.TileVectors} and {TInt8.TileVectors} vectors; scratch is sized for {Panels.MaximumTileVectors}.");
 
@@ -70,19 +71,19 @@ internal sealed unsafe partial class KernelVariant<TFp32, THalf, TInt8, TLanes, 
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Lstm(in CellWeights weights, in CellArguments arguments) =>
-        Cells<TFp32, THalf, TInt8, TLanes, TVector>.Lstm(weights, arguments);
+        Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>.Lstm(weights, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void GruResetAfter(in CellWeights weights, in CellArguments arguments) =>
-        Cells<TFp32, THalf, TInt8, TLanes, TVector>.GruResetAfter(weights, arguments);
+        Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>.GruResetAfter(weights, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void GruResetBefore(in CellWeights weights, in CellArguments arguments) =>
-        Cells<TFp32, THalf, TInt8, TLanes, TVector>.GruResetBefore(weights, arguments);
+        Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>.GruResetBefore(weights, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Rnn(in CellWeights weights, UnaryFunction activation, in CellArguments arguments) =>
-        Cells<TFp32, THalf, TInt8, TLanes, TVector>.Rnn(weights, activation, arguments);
+        Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>.Rnn(weights, activation, arguments);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Unary(UnaryFunction function, float alpha, float beta, float* x, float* y, int count) =>

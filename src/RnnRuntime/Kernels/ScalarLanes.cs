@@ -11,6 +11,10 @@ internal readonly unsafe struct ScalarLanes : ILanes<float>
 
     public static void Store(float* destination, float value) => *destination = value;
 
+    public static float LoadUnits(float* source, nint next) => *source;
+
+    public static void StoreUnits(float* destination, nint next, float value) => *destination = value;
+
     public static float Broadcast(float value) => value;
 
     public static float FromInt32(int* source) => *source;

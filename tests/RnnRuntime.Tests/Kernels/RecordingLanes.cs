@@ -20,6 +20,10 @@ internal readonly unsafe struct RecordingLanes : ILanes<float>
 
     public static void Store(float* destination, float value) => ScalarLanes.Store(destination, value);
 
+    public static float LoadUnits(float* source, nint next) => ScalarLanes.LoadUnits(source, next);
+
+    public static void StoreUnits(float* destination, nint next, float value) => ScalarLanes.StoreUnits(destination, next, value);
+
     public static float Broadcast(float value) => ScalarLanes.Broadcast(value);
 
     public static float FromInt32(int* source) => ScalarLanes.FromInt32(source);

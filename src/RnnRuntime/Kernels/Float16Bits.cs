@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace RnnRuntime.Kernels;
 
@@ -16,7 +13,9 @@ internal static class Float16Bits
     private const int MissingExponent = 112;
     private const int LargestExponent = 15;
     private const ushort Infinity = 0x7c00;
-    private const int Mask = unchecked((int)0x8fffe000);
+
+    /// <summary>The bits of a float32 that a widened number has.</summary>
+    public const int Mask = unchecked((int)0x8fffe000);
 
     /// <summary>The exponent k for a matrix of weights with these bits.</summary>
     public static int ChooseExponent(ReadOnlySpan<ushort> weights)
@@ -38,20 +37,4 @@ internal static class Float16Bits
     public static float Factor(int exponent) => MathF.ScaleB(1f, MissingExponent - exponent);
 
     public static float Widen(ushort bits) => BitConverter.Int32BitsToSingle(((bits << 16) >> 3) & Mask);
-
-    /// <summary>The low halves: extends their signs and shifts by 13 in one multiplication.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Low(Vector256<uint> words) =>
-        (Avx2.MultiplyAddAdjacent(words.AsInt16(), Vector256.Create(1 << 13).AsInt16()) & Vector256.Create(Mask)).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> High(Vector256<uint> words) => ((words.AsInt32() >> 3) & Vector256.Create(Mask)).AsSingle();
-
-    /// <inheritdoc cref="Low(Vector256{uint})"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Low(Vector512<uint> words) =>
-        (Avx512BW.MultiplyAddAdjacent(words.AsInt16(), Vector512.Create(1 << 13).AsInt16()) & Vector512.Create(Mask)).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> High(Vector512<uint> words) => ((words.AsInt32() >> 3) & Vector512.Create(Mask)).AsSingle();
 }

@@ -1,7 +1,25 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace RnnRuntime.Kernels;
+
+/// <summary>What the 16-bit formats need of a vector register of words, whatever its width. A word of 32 bits holds two weights.</summary>
+internal interface IHalfWords<TVector>
+    where TVector : struct
+{
+    /// <summary>The low halves moved to the upper halves of float32.</summary>
+    static abstract TVector BFloat16Low(TVector words);
+
+    /// <summary>The high halves as the upper halves of float32.</summary>
+    static abstract TVector BFloat16High(TVector words);
+
+    /// <summary><see cref="Float16Bits.Widen"/> of the low halves.</summary>
+    static abstract TVector Float16Low(TVector words);
+
+    /// <summary><see cref="Float16Bits.Widen"/> of the high halves.</summary>
+    static abstract TVector Float16High(TVector words);
+
+    static abstract TVector Multiply(TVector left, TVector right);
+}
 
 /// <summary>
 /// A 16-bit format. Weights come two to a word of 32 bits. What widening leaves out, a factor makes up for (<see cref="PackedMatrix.Factor"/>), on
@@ -15,57 +33,49 @@ internal interface IHalfFormat
     /// <summary>The weight with these bits.</summary>
     static abstract float Weight(ushort bits, float factor);
 
-    /// <summary>The weights in the low halves of words.</summary>
-    static abstract Vector256<float> Low(Vector256<uint> words, Vector256<float> factor);
-
-    /// <summary>The weights in the high halves of words.</summary>
-    static abstract Vector256<float> High(Vector256<uint> words, Vector256<float> factor);
-
-    /// <inheritdoc cref="Low(Vector256{uint}, Vector256{float})"/>
-    static abstract Vector512<float> Low(Vector512<uint> words, Vector512<float> factor);
-
-    /// <inheritdoc cref="High(Vector256{uint}, Vector256{float})"/>
-    static abstract Vector512<float> High(Vector512<uint> words, Vector512<float> factor);
-
     /// <summary>What weights are multiplied with.</summary>
     static abstract float Input(float x, float factor);
 
-    /// <inheritdoc cref="Input(float, float)"/>
-    static abstract Vector256<float> Input(Vector256<float> x, Vector256<float> factor);
+    /// <summary>The weights in the low halves of words.</summary>
+    static abstract TVector Low<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct;
+
+    /// <summary>The weights in the high halves of words.</summary>
+    static abstract TVector High<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct;
 
     /// <inheritdoc cref="Input(float, float)"/>
-    static abstract Vector512<float> Input(Vector512<float> x, Vector512<float> factor);
+    static abstract TVector Input<T, TVector>(TVector x, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct;
 }
 
 /// <summary>The upper half of a float32: one operation a vector, no factor.</summary>
 internal readonly struct BFloat16Format : IHalfFormat
 {
-    private const uint HighMask = 0xffff0000;
-
     public static bool HasFactor => false;
 
     public static float Weight(ushort bits, float factor) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Low(Vector256<uint> words, Vector256<float> factor) => (words << 16).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> High(Vector256<uint> words, Vector256<float> factor) => (words & Vector256.Create(HighMask)).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Low(Vector512<uint> words, Vector512<float> factor) => (words << 16).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> High(Vector512<uint> words, Vector512<float> factor) => (words & Vector512.Create(HighMask)).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Input(float x, float factor) => x;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Input(Vector256<float> x, Vector256<float> factor) => x;
+    public static TVector Low<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => T.BFloat16Low(words);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Input(Vector512<float> x, Vector512<float> factor) => x;
+    public static TVector High<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => T.BFloat16High(words);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Input<T, TVector>(TVector x, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => x;
 }
 
 /// <summary>
@@ -79,25 +89,22 @@ internal readonly struct Float16ByInput : IHalfFormat
     public static float Weight(ushort bits, float factor) => Float16Bits.Widen(bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Low(Vector256<uint> words, Vector256<float> factor) => Float16Bits.Low(words);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> High(Vector256<uint> words, Vector256<float> factor) => Float16Bits.High(words);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Low(Vector512<uint> words, Vector512<float> factor) => Float16Bits.Low(words);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> High(Vector512<uint> words, Vector512<float> factor) => Float16Bits.High(words);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Input(float x, float factor) => x * factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Input(Vector256<float> x, Vector256<float> factor) => x * factor;
+    public static TVector Low<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => T.Float16Low(words);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Input(Vector512<float> x, Vector512<float> factor) => x * factor;
+    public static TVector High<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => T.Float16High(words);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Input<T, TVector>(TVector x, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => T.Multiply(x, factor);
 }
 
 /// <summary>
@@ -111,23 +118,20 @@ internal readonly struct Float16ByWeight : IHalfFormat
     public static float Weight(ushort bits, float factor) => Float16Bits.Widen(bits) * factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Low(Vector256<uint> words, Vector256<float> factor) => Float16Bits.Low(words) * factor;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> High(Vector256<uint> words, Vector256<float> factor) => Float16Bits.High(words) * factor;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Low(Vector512<uint> words, Vector512<float> factor) => Float16Bits.Low(words) * factor;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> High(Vector512<uint> words, Vector512<float> factor) => Float16Bits.High(words) * factor;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Input(float x, float factor) => x;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Input(Vector256<float> x, Vector256<float> factor) => x;
+    public static TVector Low<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => T.Multiply(T.Float16Low(words), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Input(Vector512<float> x, Vector512<float> factor) => x;
+    public static TVector High<T, TVector>(TVector words, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => T.Multiply(T.Float16High(words), factor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Input<T, TVector>(TVector x, TVector factor)
+        where T : struct, IHalfWords<TVector>
+        where TVector : struct => x;
 }

@@ -130,8 +130,9 @@ internal static unsafe class HalfNarrow<TFormat>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Weights(ushort* source, Vector256<float> factor) =>
-        TFormat.Low(Avx2.ConvertToVector256Int32(source).AsUInt32(), factor);
+        TFormat.Low<HalfVector256, Vector256<float>>(Avx2.ConvertToVector256Int32(source).AsSingle(), factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Input(float* source, Vector256<float> factor) => TFormat.Input(Vector256.Create(*source), factor);
+    private static Vector256<float> Input(float* source, Vector256<float> factor) =>
+        TFormat.Input<HalfVector256, Vector256<float>>(Vector256.Create(*source), factor);
 }

@@ -8,7 +8,7 @@ namespace RnnRuntime.Kernels;
 /// What a product of 16-bit weights needs of a vector register. A register of words widens to a pair of registers of lanes: "low" are the
 /// lanes of the low halves, "high" those of the high halves, as <see cref="Panels"/> lays them.
 /// </summary>
-internal unsafe interface IHalfVector<TVector>
+internal unsafe interface IHalfVector<TVector> : IHalfWords<TVector>
     where TVector : struct
 {
     /// <summary>Lanes of a pair.</summary>
@@ -63,15 +63,32 @@ internal readonly unsafe struct HalfVector256 : IHalfVector<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Low<TFormat>(Vector256<float> words, Vector256<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.Low(words.AsUInt32(), factor);
+        where TFormat : struct, IHalfFormat => TFormat.Low<HalfVector256, Vector256<float>>(words, factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> High<TFormat>(Vector256<float> words, Vector256<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.High(words.AsUInt32(), factor);
+        where TFormat : struct, IHalfFormat => TFormat.High<HalfVector256, Vector256<float>>(words, factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Input<TFormat>(float* source, Vector256<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.Input(Vector256.Create(*source), factor);
+        where TFormat : struct, IHalfFormat => TFormat.Input<HalfVector256, Vector256<float>>(Vector256.Create(*source), factor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> BFloat16Low(Vector256<float> words) => (words.AsUInt32() << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> BFloat16High(Vector256<float> words) => (words.AsUInt32() & Vector256.Create(0xffff0000)).AsSingle();
+
+    /// <summary>Extends signs and shifts by 13 in one multiplication.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Float16Low(Vector256<float> words) =>
+        (Avx2.MultiplyAddAdjacent(words.AsInt16(), Vector256.Create(1 << 13).AsInt16()) & Vector256.Create(Float16Bits.Mask)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Float16High(Vector256<float> words) => ((words.AsInt32() >> 3) & Vector256.Create(Float16Bits.Mask)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Create(float value) => Vector256.Create(value);
@@ -107,15 +124,32 @@ internal readonly unsafe struct HalfVector512 : IHalfVector<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Low<TFormat>(Vector512<float> words, Vector512<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.Low(words.AsUInt32(), factor);
+        where TFormat : struct, IHalfFormat => TFormat.Low<HalfVector512, Vector512<float>>(words, factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> High<TFormat>(Vector512<float> words, Vector512<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.High(words.AsUInt32(), factor);
+        where TFormat : struct, IHalfFormat => TFormat.High<HalfVector512, Vector512<float>>(words, factor);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Input<TFormat>(float* source, Vector512<float> factor)
-        where TFormat : struct, IHalfFormat => TFormat.Input(Vector512.Create(*source), factor);
+        where TFormat : struct, IHalfFormat => TFormat.Input<HalfVector512, Vector512<float>>(Vector512.Create(*source), factor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> BFloat16Low(Vector512<float> words) => (words.AsUInt32() << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> BFloat16High(Vector512<float> words) => (words.AsUInt32() & Vector512.Create(0xffff0000)).AsSingle();
+
+    /// <summary>Extends signs and shifts by 13 in one multiplication.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Float16Low(Vector512<float> words) =>
+        (Avx512BW.MultiplyAddAdjacent(words.AsInt16(), Vector512.Create(1 << 13).AsInt16()) & Vector512.Create(Float16Bits.Mask)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Float16High(Vector512<float> words) => ((words.AsInt32() >> 3) & Vector512.Create(Float16Bits.Mask)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Multiply(Vector512<float> left, Vector512<float> right) => left * right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Create(float value) => Vector512.Create(value);

@@ -12,7 +12,9 @@ internal static class KernelRegistry
     public static ImmutableArray<KernelVariant> All { get; } =
     [
         new KernelVariant<Fp32Avx512, HalfAvx512, Int8Avx512, CellUnitsAvx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
+        new KernelVariant<Fp32Avx2, HalfAvx2, Int8AvxVnni<AvxVnniDotProduct>, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avxvnni", "256-bit products, int8 by VNNI", "AVX-VNNI, AVX2 and FMA"),
         new KernelVariant<Fp32Avx2, HalfAvx2, Int8Avx2, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avx2", "256-bit products", "AVX2 and FMA"),
+        new KernelVariant<Fp32Portable, HalfPortable, Int8Portable, CellUnits<Vector128Lanes, Vector128<float>>, Vector128Lanes, Vector128<float>>("portable", "128-bit products without any particular instruction set", "128-bit vectors"),
         new KernelVariant<Fp32Scalar, HalfScalar, Int8Scalar, CellUnits<ScalarLanes, float>, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
     ];
 

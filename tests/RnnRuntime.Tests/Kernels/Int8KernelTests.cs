@@ -5,9 +5,9 @@ namespace RnnRuntime.Tests.Kernels;
 /// <summary>Int8 products of every variant: exact in int32, activations quantised as promised, between guard pages.</summary>
 public sealed class Int8KernelTests
 {
-    public static MatrixTheoryData<string, GuardSide> Cases => new(Variants.Names, Enum.GetValues<GuardSide>());
+    public static MatrixTheoryData<string, GuardSide> Cases => new(Variants.NamesAndModels, Enum.GetValues<GuardSide>());
 
-    public static TheoryData<string> Names => [.. Variants.Names];
+    public static TheoryData<string> Names => [.. Variants.NamesAndModels];
 
     [Theory]
     [Trait("Category", "Kernels")]

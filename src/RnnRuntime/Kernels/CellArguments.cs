@@ -28,6 +28,12 @@ internal unsafe struct CellArguments
     public int TimeSteps;
     public int Streams;
     public ProductScratch Scratch;
+
+    /// <summary>
+    /// Whether weights are read from their end at the first time step, at the next from their start, and so on. It changes no bit: what a step read
+    /// last is still in a cache when the next one starts there.
+    /// </summary>
+    public bool Backwards;
 }
 
 /// <summary>

@@ -18,12 +18,12 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Lstm(in CellWeights weights, in CellArguments a)
     {
-        MultiplyInput(weights, a);
+        MultiplyManyInputs(weights, a);
         for (var t = 0; t < a.TimeSteps; t++)
         {
             var gates = a.Gates + (nint)t * a.Streams * a.GatesStride;
             var y = a.Y + (nint)t * a.Streams * a.YStride;
-            Multiply(weights.Recurrent, a.Hidden, a.StateStride, gates, a.GatesStride, gates, a.GatesStride, a.Streams, a.Scratch);
+            MultiplyRecurrent(weights, a, t, gates);
             for (var b = 0; b < a.Streams; b++)
             {
                 TUnits.Lstm(weights.Groups, gates + b * a.GatesStride, a.Cell + b * a.StateStride, a.Hidden + b * a.StateStride, y + b * a.YStride);
@@ -79,12 +79,12 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rnn(in CellWeights weights, UnaryFunction activation, in CellArguments a)
     {
-        MultiplyInput(weights, a);
+        MultiplyManyInputs(weights, a);
         for (var t = 0; t < a.TimeSteps; t++)
         {
             var gates = a.Gates + (nint)t * a.Streams * a.GatesStride;
             var y = a.Y + (nint)t * a.Streams * a.YStride;
-            Multiply(weights.Recurrent, a.Hidden, a.StateStride, gates, a.GatesStride, gates, a.GatesStride, a.Streams, a.Scratch);
+            MultiplyRecurrent(weights, a, t, gates);
             for (var b = 0; b < a.Streams; b++)
             {
                 var hidden = a.Hidden + b * a.StateStride;
@@ -97,6 +97,38 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MultiplyInput(in CellWeights weights, in CellArguments a) =>
         Multiply(weights.Input, a.X, a.XStride, weights.Bias, 0, a.Gates, a.GatesStride, a.TimeSteps * a.Streams, a.Scratch);
+
+    /// <summary>The input product, but where it is one vector: that one goes with the recurrent product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyManyInputs(in CellWeights weights, in CellArguments a)
+    {
+        if (a.TimeSteps > 1 || a.Streams > 1)
+        {
+            MultiplyInput(weights, a);
+        }
+    }
+
+    /// <summary>The product of all gates at step t, together with the input's where that is one vector as well.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyRecurrent(in CellWeights weights, in CellArguments a, int t, float* gates)
+    {
+        if (a.Streams == 1)
+        {
+            var backwards = a.Backwards ^ ((t & 1) != 0);
+            if (a.TimeSteps == 1)
+            {
+                Product<TFp32, THalf, TInt8, TLanes, TVector>.MultiplyBoth(weights.Input, a.X, weights.Recurrent, a.Hidden, weights.Bias, gates, backwards, a.Scratch);
+            }
+            else
+            {
+                Product<TFp32, THalf, TInt8, TLanes, TVector>.AddOne(weights.Recurrent, a.Hidden, gates, backwards, a.Scratch);
+            }
+        }
+        else
+        {
+            Multiply(weights.Recurrent, a.Hidden, a.StateStride, gates, a.GatesStride, gates, a.GatesStride, a.Streams, a.Scratch);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Multiply(

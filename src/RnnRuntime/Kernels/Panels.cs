@@ -30,6 +30,19 @@ internal static class Panels
         _ => 8,
     };
 
+    // Most of a first-level cache of 32 KB.
+    private const int CacheBytes = 28 * 1024;
+
+    /// <summary>
+    /// Lanes of a block, one or two panels of 64: one where that is what a first-level cache keeps until the block is read again, else two, which 512-bit kernels walk together.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int BlockLanes(nint bytesPerLane) => 64 * bytesPerLane <= CacheBytes ? 64 : 128;
+
+    /// <summary>How many such blocks a matrix starts with; each of them, and what is left behind them, is by itself laid out as a matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Blocks(int lanes, int blockLanes) => (lanes / blockLanes) - (lanes % blockLanes == 32 && lanes > blockLanes ? 1 : 0);
+
     /// <summary>Where a column of 16-bit weights holds a lane of its panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HalfPlace(int lane, int width) => width == 8 ? lane : (lane & ~15) + (lane % 8 * 2) + (lane / 8 % 2);

@@ -80,6 +80,79 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
         }
     }
 
+    /// <summary>
+    /// y += W.x for one vector, with the panels in either order; see <see cref="CellArguments.Backwards"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddOne(in PackedMatrix matrix, float* x, float* y, bool backwards, in ProductScratch scratch)
+    {
+        var size = Panels.BlockLanes((nint)matrix.StoredColumns * matrix.ElementBytes);
+        var blocks = Panels.Blocks(matrix.Lanes, size);
+        if (!backwards || matrix.IsSparse || blocks < 2)
+        {
+            Multiply(matrix, x, 0, y, 0, y, 0, 1, scratch);
+            return;
+        }
+
+        if (matrix.IsInt8)
+        {
+            var scale = Quantize(matrix, x, scratch.Multiplied, scratch.Quantized);
+            for (var block = blocks; block >= 0; block--)
+            {
+                var (start, lanes) = Block(block, blocks, size, matrix.Lanes);
+                if (lanes > 0)
+                {
+                    TInt8.One((sbyte*)matrix.Data + (start * matrix.StoredColumns), lanes, matrix.StoredColumns / 4, scratch.Quantized, scratch.Sums + start);
+                }
+            }
+
+            Dequantize(scratch.Sums, matrix.RowScales, scale, y, y, matrix.Lanes);
+            return;
+        }
+
+        for (var block = blocks; block >= 0; block--)
+        {
+            var (start, lanes) = Block(block, blocks, size, matrix.Lanes);
+            if (lanes > 0)
+            {
+                var part = matrix with { Data = matrix.Data + (start * matrix.Columns * matrix.ElementBytes), Lanes = lanes };
+                Multiply(part, x, 0, y + start, 0, y + start, 0, 1, scratch);
+            }
+        }
+    }
+
+    /// <summary>
+    /// y = init + W.x + U.h for one vector of each. Float32 matrices are walked side by side, block by block, so that both are read from the same end.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MultiplyBoth(
+        in PackedMatrix input, float* x, in PackedMatrix recurrent, float* hidden, float* init, float* y, bool backwards, in ProductScratch scratch)
+    {
+        var size = Panels.BlockLanes((nint)(input.Columns + recurrent.Columns) * sizeof(float));
+        var blocks = Panels.Blocks(input.Lanes, size);
+        if (blocks < 2 || input.IsSparse || recurrent.IsSparse || input.Format != WeightFormat.Float32 || recurrent.Format != WeightFormat.Float32)
+        {
+            Multiply(input, x, 0, init, 0, y, 0, 1, scratch);
+            AddOne(recurrent, hidden, y, backwards, scratch);
+            return;
+        }
+
+        for (var i = 0; i <= blocks; i++)
+        {
+            var (start, lanes) = Block(backwards ? blocks - i : i, blocks, size, input.Lanes);
+            if (lanes > 0)
+            {
+                TFp32.One((float*)input.Data + (start * input.Columns), lanes, input.Columns, x, init + start, y + start);
+                TFp32.One((float*)recurrent.Data + (start * recurrent.Columns), lanes, recurrent.Columns, hidden, y + start, y + start);
+            }
+        }
+    }
+
+    /// <summary>First lane and number of lanes of a block; the one behind the last is what is left, which may be nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (nint Start, int Lanes) Block(int block, int blocks, int size, int lanes) =>
+        (block * size, block < blocks ? size : lanes - (blocks * size));
+
     // Panels outside, vectors inside: a panel is read from memory once and stays in the first-level cache for all vectors.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyFp32(

@@ -116,6 +116,9 @@ internal sealed class ExecutionPlan : IDisposable
         {
             step.Execute(context);
         }
+
+        // A call of many time steps ends a cell's weights where an even number of steps leaves them; what matters is that single steps take turns.
+        context.Backwards = !context.Backwards;
     }
 
     private void SetLifetimes()

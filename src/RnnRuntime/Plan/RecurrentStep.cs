@@ -65,6 +65,7 @@ internal sealed unsafe class RecurrentStep(
         arguments.TimeSteps = context.TimeSteps;
         arguments.Streams = context.Streams;
         arguments.Scratch = scratch.Bind(context);
+        arguments.Backwards = context.Backwards;
         if (_stepByStep)
         {
             ExecuteStepByStep(context, arguments);

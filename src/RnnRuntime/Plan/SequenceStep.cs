@@ -35,6 +35,7 @@ internal sealed unsafe class SequenceStep(
         arguments.Gates = context.Start(work.Gates);
         arguments.GatesStride = _gatesStride;
         arguments.Scratch = scratch.Bind(context);
+        arguments.Backwards = context.Backwards;
         if (work.IsOneRow)
         {
             arguments.X = context.Frames(buffers.X);

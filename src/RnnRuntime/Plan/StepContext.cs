@@ -1,3 +1,4 @@
+using RnnRuntime.Kernels;
 using RnnRuntime.Memory;
 
 namespace RnnRuntime.Plan;
@@ -34,6 +35,9 @@ internal sealed unsafe class StepContext
 
     /// <summary>How many time steps it works on.</summary>
     public int TimeSteps { get; set; }
+
+    /// <summary>See <see cref="CellArguments.Backwards"/>.</summary>
+    public bool Backwards { get; set; }
 
     /// <summary>Vectors to work on: time steps times streams.</summary>
     public int Vectors => TimeSteps * Streams;

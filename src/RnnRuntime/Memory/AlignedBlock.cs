@@ -25,7 +25,8 @@ internal sealed unsafe class AlignedBlock : IDisposable
         }
         else
         {
-            _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, Alignment), Alignment);
+            _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, Alignment), (nuint)HugePages.Alignment(length));
+            HugePages.Request(_pointer, length);
         }
 
         Clear();

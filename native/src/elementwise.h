@@ -4,19 +4,8 @@
 
 #include "double_math.h"
 #include "functions.h"
+#include "functions_of_elements.h"
 #include "rnn_kernels.h"
-
-/* The numbers of UnaryFunction and BinaryFunction in Kernels/CellArguments.cs. */
-enum unary_function {
-    UNARY_IDENTITY, UNARY_TANH, UNARY_SIGMOID, UNARY_RELU, UNARY_EXP, UNARY_NEGATE, UNARY_ABS, UNARY_FLUSH, UNARY_SQRT, UNARY_RECIPROCAL, UNARY_LOG,
-    UNARY_LEAKY_RELU, UNARY_ELU, UNARY_HARD_SIGMOID, UNARY_THRESHOLDED_RELU, UNARY_SCALED_TANH, UNARY_AFFINE, UNARY_SOFTPLUS, UNARY_SOFTSIGN,
-    UNARY_NOT, UNARY_ROUND
-};
-
-enum binary_function {
-    BINARY_ADD, BINARY_SUBTRACT, BINARY_MULTIPLY, BINARY_DIVIDE, BINARY_MINIMUM, BINARY_MAXIMUM, BINARY_POWER, BINARY_PRELU, BINARY_EQUAL,
-    BINARY_LESS, BINARY_GREATER
-};
 
 /* A loop for an expression of v, and of a and b, the function's parameters. */
 #define MAP(name, expression)                                                                  \
@@ -188,7 +177,7 @@ static void binary(int32_t function, const float *left, int32_t left_is_scalar, 
     }
 }
 
-static void select(const float *condition, const float *when_true, const float *when_false, float *y, int32_t count)
+static void select_elements(const float *condition, const float *when_true, const float *when_false, float *y, int32_t count)
 {
     const vf zero = vf_broadcast(0.0f);
     int32_t i = 0;

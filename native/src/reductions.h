@@ -2,11 +2,9 @@
 #ifndef REDUCTIONS_H
 #define REDUCTIONS_H
 
+#include "functions_of_elements.h"
 #include "lanes.h"
 #include "rnn_kernels.h"
-
-/* The numbers of ReduceFunction in Kernels/CellArguments.cs. */
-enum reduce_function { REDUCE_SUM, REDUCE_MEAN, REDUCE_MAXIMUM, REDUCE_MINIMUM };
 
 /* 2^-100: see TinySquare in Kernels/Reductions.cs. */
 #define TINY_SQUARE 7.8886091e-31f
@@ -17,7 +15,7 @@ static inline float one_minimum(float a, float b) { return a == a ? (a < b ? a :
 INLINE v8 v8_maximum(v8 a, v8 b) { return v8_select_equal(a, a, v8_max(a, b), a); }
 INLINE v8 v8_minimum(v8 a, v8 b) { return v8_select_equal(a, a, v8_min(a, b), a); }
 
-#define JOIN(one)                                            \
+#define JOIN_EIGHT(one)                                            \
     for (int32_t half = 4; half > 0; half >>= 1) {           \
         for (int32_t i = 0; i < half; i++) {                 \
             partial[i] = one(partial[i], partial[i + half]); \
@@ -38,7 +36,7 @@ INLINE v8 v8_minimum(v8 a, v8 b) { return v8_select_equal(a, a, v8_min(a, b), a)
         for (int32_t i = whole; i < length; i++) {                       \
             partial[i & 7] = one(partial[i & 7], x[i]);                  \
         }                                                                \
-        JOIN(one)                                                        \
+        JOIN_EIGHT(one)                                                        \
         return partial[0];                                               \
     }
 
@@ -65,11 +63,11 @@ static float squared_distances(const float *x, int32_t length, float mean)
         partial[i & 7] = fmaf(distance, distance, partial[i & 7]);
     }
 
-    JOIN(one_add)
+    JOIN_EIGHT(one_add)
     return partial[0];
 }
 
-#undef JOIN
+#undef JOIN_EIGHT
 
 static void reduce(int32_t function, const float *x, float *y, int32_t rows, int32_t length)
 {

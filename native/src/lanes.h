@@ -34,6 +34,16 @@
 /* A set does not use every function of a header. */
 #define INLINE static inline __attribute__((always_inline, unused))
 
+/* Before loops over registers, whose counts are constants after inlining: the arrays become registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+#define JOIN_NAMES(prefix, name) prefix##_##name
+#define JOIN(prefix, name) JOIN_NAMES(prefix, name)
+
 #if RNN_SET == RNN_SCALAR
 #include "lanes_scalar.h"
 #elif RNN_SET == RNN_AVX2

@@ -39,7 +39,7 @@ DirectoryPath BuildNative(FilePath cmake, FilePath compiler)
         .Append("-S").AppendQuoted(MakeAbsolute(Directory("native")).FullPath).Append("-B").AppendQuoted(build.FullPath)
         .Append("-DCMAKE_BUILD_TYPE=Release").Append("-Wno-dev").AppendQuoted("-DCMAKE_C_COMPILER=" + compiler.FullPath)
         .Append("--log-level=WARNING"));
-    Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release"));
+    Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release").Append("--parallel"));
     return build;
 }
 

@@ -1,4 +1,5 @@
-/* Functions in double precision made of basic operations only: Kernels/DoubleMath.cs says what they compute. The same operations in the same order. */
+/* Functions in double precision made of basic operations only: Kernels/DoubleMath.cs says what they compute. The same operations in the same order.
+ * NaN is -NAN here, which has the bits of .NET's. */
 #ifndef DOUBLE_MATH_H
 #define DOUBLE_MATH_H
 
@@ -16,7 +17,7 @@ static inline double double_of(int64_t bits)
 static inline double double_log(double x)
 {
     if (!(x > 0) || isinf(x)) {
-        return x == 0 ? -INFINITY : x > 0 ? x : NAN;
+        return x == 0 ? -INFINITY : x > 0 ? x : -NAN;
     }
 
     int64_t bits;
@@ -48,7 +49,7 @@ static inline double double_log(double x)
 static inline double double_exp(double x)
 {
     if (!(x >= -708 && x <= 709)) {
-        return x > 709 ? INFINITY : x < -708 ? 0 : NAN;
+        return x > 709 ? INFINITY : x < -708 ? 0 : -NAN;
     }
 
     const double n = floor((x * 1.4426950408889634) + 0.5);
@@ -77,7 +78,7 @@ static inline float double_power(float x, float y)
     }
 
     if (isnan(x) || isnan(y)) {
-        return NAN;
+        return -NAN;
     }
 
     const float magnitude = fabsf(x);
@@ -88,7 +89,7 @@ static inline float double_power(float x, float y)
     }
 
     if (floorf(y) != y) {
-        return x == 0 || isinf(x) ? result : NAN;
+        return x == 0 || isinf(x) ? result : -NAN;
     }
 
     const int odd = fabsf(y) < 16777216.0f && ((int32_t)y & 1) != 0;

@@ -61,7 +61,7 @@ INLINE vf logarithm(vf x)
     const vf low = vf_fma(vf_mul(f, log_quotient(f)), f, vf_mul(e, vf_broadcast(LN2_LOW)));
     const vf result = vf_fma(e, vf_broadcast(LN2_HIGH), vf_add(f, low));
 
-    const vf otherwise = vf_select_equal(x, zero, vf_broadcast(-INFINITY), vf_broadcast(NAN));
+    const vf otherwise = vf_select_equal(x, zero, vf_broadcast(-INFINITY), vf_broadcast(-NAN));
     return vf_select_equal(x, vf_broadcast(INFINITY), x, vf_select_less(zero, x, result, otherwise));
 }
 

@@ -96,7 +96,7 @@ internal sealed unsafe class NativeKernels
         return new ReadOnlySpan<NativeLayout>(layouts, count);
     }
 
-    private nint Export(string name) => NativeLibrary.GetExport(_library, name);
+    public nint Export(string name) => NativeLibrary.GetExport(_library, name);
 
     /// <summary>Beside the assembly and the program, there in the folder that a package has it in, and where the host found a package's.</summary>
     private static IEnumerable<string> Candidates()

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using RnnRuntime.Interop;
 using RnnRuntime.Kernels;
+using RnnRuntime.Plan;
 
 namespace RnnRuntime.Tests.Interop;
 
@@ -19,6 +20,31 @@ public sealed class NativeKernelsTests
         ["rnn_cell_weights"] = typeof(CellWeights),
         ["rnn_cell_arguments"] = typeof(CellArguments),
         ["rnn_kernels"] = typeof(NativeTable),
+        ["rnn_buffer"] = typeof(NativeBuffer),
+        ["rnn_ring"] = typeof(NativeRing),
+        ["rnn_recurrent"] = typeof(NativeRecurrent),
+        ["rnn_linear"] = typeof(NativeLinear),
+        ["rnn_element_operation"] = typeof(NativeElementOperation),
+        ["rnn_element_input"] = typeof(NativeElementInput),
+        ["rnn_elementwise"] = typeof(NativeElementwise),
+        ["rnn_embedding"] = typeof(NativeEmbedding),
+        ["rnn_rows"] = typeof(NativeRows),
+        ["rnn_strided_copy"] = typeof(NativeStridedCopy),
+        ["rnn_move"] = typeof(NativeMove),
+        ["rnn_block_copy"] = typeof(NativeBlockCopy),
+        ["rnn_gather"] = typeof(NativeGather),
+        ["rnn_compare"] = typeof(NativeCompare),
+        ["rnn_ring_step"] = typeof(NativeRingStep),
+        ["rnn_axis"] = typeof(NativeAxis),
+        ["rnn_convolution"] = typeof(NativeConvolution),
+        ["rnn_depthwise"] = typeof(NativeDepthwise),
+        ["rnn_matmul"] = typeof(NativeMatmul),
+        ["rnn_sequence"] = typeof(NativeSequence),
+        ["rnn_general_sequence"] = typeof(NativeGeneralSequence),
+        ["rnn_operation"] = typeof(NativeOperation),
+        ["rnn_port"] = typeof(NativePort),
+        ["rnn_general_activation"] = typeof(GeneralActivation),
+        ["rnn_program"] = typeof(NativeProgramHeader),
     };
 
     [Fact]

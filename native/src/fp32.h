@@ -43,6 +43,9 @@ WIDE_TILE(2, 6)
 WIDE_TILE(6, 1)
 WIDE_TILE(2, 7)
 WIDE_TILE(2, 8)
+WIDE_TILE(4, 4)
+WIDE_TILE(4, 5)
+WIDE_TILE(4, 6)
 #else
 WIDE_TILE(8, 1)
 WIDE_TILE(12, 1)
@@ -64,6 +67,10 @@ static fp32_tile_function *const fp32_wide_2[FP32_VECTORS + 1] = {
 };
 
 #if WIDE_LANES == 16
+static fp32_tile_function *const fp32_wide_4[7] = {
+    NULL, fp32_wide_4x1, fp32_wide_4x2, fp32_wide_4x3, fp32_wide_4x4, fp32_wide_4x5, fp32_wide_4x6,
+};
+
 static void fp32_one_pair(const float *panel, const float *next, intptr_t columns, const job *work)
 {
     vf_fp32_tile(8, 4, 1, panel, next, 64, columns, work);
@@ -106,10 +113,12 @@ static void fp32_one(const float *panels, int lanes, intptr_t columns, const job
 /* Lanes of one or two registers for any number of vectors. */
 static void fp32_strip(fp32_tile_function *const *tiles, int most, const float *panel, int width, intptr_t columns, const job *work, int vectors)
 {
-    for (int done = 0, tile; done < vectors; done += tile) {
+    const int passes = (vectors + most - 1) / most;
+    for (int done = 0, pass = passes; pass > 0; pass--) {
         const job part = job_at(work, 0, done);
-        tile = vectors - done < most ? vectors - done : most;
+        const int tile = (vectors - done + pass - 1) / pass;
         tiles[tile](panel, width, columns, &part);
+        done += tile;
     }
 }
 
@@ -123,6 +132,13 @@ static void fp32_panel(const float *panel, int width, intptr_t columns, const jo
 #if WIDE_LANES == 16
     if (width == 16) {
         fp32_strip(vf_fp32_1, 8, panel, width, columns, work, vectors);
+        return;
+    }
+#endif
+
+#if WIDE_LANES == 16
+    if (width == 64) {
+        fp32_strip(fp32_wide_4, 6, panel, width, columns, work, vectors);
         return;
     }
 #endif

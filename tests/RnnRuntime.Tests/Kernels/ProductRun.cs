@@ -78,8 +78,8 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
     }
 
     /// <summary>
-    /// Reads the layout that <see cref="IInt8Kernel"/> documents, and holds it to what it says of masks, padding and the last sum. Two sets of C kernels keep
-    /// signed bytes (<c>native/src/quantize.h</c>).
+    /// Reads the layout that <see cref="IInt8Kernel"/> documents, and holds it to what it says of masks, padding and the last sum. C kernels have layouts of their
+    /// own (<c>native/src/quantize.h</c>): signed bytes, or all magnitudes before all masks.
     /// </summary>
     private static void Decode(KernelVariant variant, sbyte* stored, Span<int> values)
     {
@@ -95,11 +95,12 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
         }
 
         var padded = (values.Length + 3) & ~3;
+        var isApart = variant is NativeVariant;
         var negatives = 0;
         for (var i = 0; i < padded; i++)
         {
-            int magnitude = stored[(i / 4 * 8) + (i % 4)];
-            int mask = stored[(i / 4 * 8) + 4 + (i % 4)];
+            int magnitude = stored[isApart ? i : (i / 4 * 8) + (i % 4)];
+            int mask = stored[isApart ? padded + i : (i / 4 * 8) + 4 + (i % 4)];
             if (magnitude < 0 || mask is not (0 or -1) || (i >= values.Length && magnitude != 0))
             {
                 Assert.Fail($"quantised column {i} of {values.Length}: magnitude {magnitude}, mask {mask}");

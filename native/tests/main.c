@@ -79,6 +79,8 @@ int main(int count, char **arguments)
     test_products(&run);
     test_sparse(&run);
     test_cells(&run);
+    test_elements(&run);
+    test_programs(&run);
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

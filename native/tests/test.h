@@ -19,6 +19,8 @@ typedef struct test_run {
 void test_products(const test_run *run);
 void test_sparse(const test_run *run);
 void test_cells(const test_run *run);
+void test_elements(const test_run *run);
+void test_programs(const test_run *run);
 
 /* One check: counts, and prints the first failures. */
 void check(int ok, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using RnnRuntime.Cli.Sources;
 
 namespace RnnRuntime.Cli.Commands;
 
@@ -7,10 +8,30 @@ internal static class KernelsCommand
 {
     private static readonly Option<bool> AsJson = new("--json") { Description = "Write JSON." };
 
+    private static readonly Option<string?> Hash = new("--hash")
+    {
+        Description = $"Instead, the golden hash of a model ({ModelSource.Formats}; without a name the one that ships) under each variant that runs here; an error where they differ.",
+        HelpName = "MODEL",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<string?> Kernel = new("--kernel") { Description = "With --hash: this variant alone.", HelpName = "NAME" };
+
     public static Command Create()
     {
-        var command = new Command("kernels", "Lists the kernel variants, best first: the names that --kernel and RNNRUNTIME_KERNEL take.") { AsJson };
-        command.SetAction(Run);
+        var command = new Command("kernels", "Lists the kernel variants, best first: the names that --kernel and RNNRUNTIME_KERNEL take.") { AsJson, Hash, Kernel };
+        var source = new SourceOptions(command);
+        command.Validators.Add(result =>
+        {
+            var foreign = command.Options.FirstOrDefault(option => option != AsJson && option != Hash && option.Name is not ("--help" or "-h") && result.GetResult(option) is { Implicit: false });
+            if (foreign is not null && result.GetResult(Hash) is null)
+            {
+                result.AddError($"{foreign.Name} goes with --hash");
+            }
+        });
+        command.SetAction(arguments => arguments.GetResult(Hash) is null
+            ? Run(arguments)
+            : KernelHashes.Run(arguments, arguments.GetValue(Hash), arguments.GetValue(Kernel), source, arguments.GetValue(AsJson)));
         return command;
     }
 
@@ -37,10 +58,14 @@ internal static class KernelsCommand
             var listing = new Listing("", "name", "available", "chosen", "description");
             foreach (var kernel in RnnKernels.All)
             {
-                listing.Add(kernel.Name, kernel.IsAvailable ? "yes" : $"no: {kernel.UnavailableReason}", kernel.Name == chosen ? "*" : "", kernel.Description);
+                listing.Add(kernel.Name, kernel.IsAvailable ? "yes" : "no", kernel.Name == chosen ? "*" : "", kernel.Description);
             }
 
             listing.Write();
+            foreach (var missing in RnnKernels.All.Where(kernel => !kernel.IsAvailable).GroupBy(kernel => kernel.UnavailableReason))
+            {
+                Console.Out.WriteLine($"not available: {string.Join(", ", missing.Select(kernel => kernel.Name))}: {missing.Key}");
+            }
         }
 
         return error is null ? 0 : throw error;

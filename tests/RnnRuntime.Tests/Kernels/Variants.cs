@@ -29,18 +29,18 @@ internal static class Variants
     /// <summary>Variants with an instruction that few processors have computed by a model of it, so that what is built on it is tested everywhere.</summary>
     private static readonly KernelVariant[] s_modelled =
     [
-        new KernelVariant<Fp32Avx2, HalfAvx2, Int8AvxVnni<DotProductModel>, Vector256Lanes, Vector256<float>>("avxvnni, modelled", "", "AVX2 and FMA"),
+        new KernelVariant<Fp32Avx2, HalfAvx2, Int8AvxVnni<DotProductModel>, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avxvnni, modelled", "", "AVX2 and FMA"),
     ];
 
     /// <summary><see cref="Names"/>, and the modelled variants where no list narrows the run.</summary>
     public static IEnumerable<string> NamesAndModels =>
         Names.Concat(Names.Count() == KernelRegistry.All.Length ? s_modelled.Select(variant => variant.Name) : []);
 
-    /// <summary>The variant; the test is skipped where this processor lacks what it needs.</summary>
+    /// <summary>The variant; the test is skipped where it cannot run.</summary>
     public static KernelVariant Require(string name)
     {
         var variant = KernelRegistry.All.Concat(s_modelled).Single(candidate => candidate.Name == name);
-        Assert.SkipUnless(variant.IsSupported, $"Kernel {name} needs {variant.Requirement}, which this processor does not have.");
+        Assert.SkipUnless(variant.IsSupported, $"kernel {name} cannot run here: {variant.UnavailableReason}");
         return variant;
     }
 

@@ -35,6 +35,7 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
     public static void GruResetAfter(in CellWeights weights, in CellArguments a)
     {
         MultiplyInput(weights, a);
+        var candidates = weights.Groups * 16;
         for (var t = 0; t < a.TimeSteps; t++)
         {
             var gates = a.Gates + (nint)t * a.Streams * a.GatesStride;
@@ -44,7 +45,8 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
             for (var b = 0; b < a.Streams; b++)
             {
                 var hidden = a.Hidden + b * a.StateStride;
-                GruUnits(weights.Groups, gates + b * a.GatesStride, a.Cell + b * a.StateStride, hidden, y + b * a.YStride);
+                var units = gates + b * a.GatesStride;
+                GruUnits(weights.Groups, units, units + candidates, a.Cell + b * a.StateStride, hidden, y + b * a.YStride);
             }
         }
     }
@@ -62,14 +64,14 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
             Multiply(weights.Recurrent, a.Hidden, a.StateStride, gates, a.GatesStride, gates, a.GatesStride, a.Streams, a.Scratch);
             for (var b = 0; b < a.Streams; b++)
             {
-                ResetHidden(weights.Groups, gates + b * a.GatesStride, a.Hidden + b * a.StateStride, a.Cell + b * a.StateStride);
+                ResetUnits(weights.Groups, gates + b * a.GatesStride, a.Hidden + b * a.StateStride, a.Cell + b * a.StateStride);
             }
 
             var start = gates + candidates;
             Multiply(weights.Candidate, a.Cell, a.StateStride, start, a.GatesStride, start, a.GatesStride, a.Streams, a.Scratch);
             for (var b = 0; b < a.Streams; b++)
             {
-                GruUnits(weights.Groups, gates + b * a.GatesStride, null, a.Hidden + b * a.StateStride, y + b * a.YStride);
+                GruUnits(weights.Groups, gates + b * a.GatesStride, start + b * a.GatesStride, null, a.Hidden + b * a.StateStride, y + b * a.YStride);
             }
         }
     }
@@ -102,10 +104,11 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch) =>
         Product<TFp32, THalf, TInt8, TLanes, TVector>.Multiply(matrix, x, xStride, init, initStride, y, yStride, vectors, scratch);
 
+    /// <inheritdoc cref="KernelVariant.LstmUnits"/>
     // Two passes: the second one waits for the first one's results, and one loop would fill the processor's window with waiting work
     // (measured at 24 units: 1.3 times slower).
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LstmUnits(int groups, float* gates, float* cell, float* hidden, float* y)
+    public static void LstmUnits(int groups, float* gates, float* cell, float* hidden, float* y)
     {
         var end = gates + groups * 32;
         for (var group = gates; group < end; group += 32)
@@ -134,11 +137,10 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
         }
     }
 
-    /// <summary>n = tanh(x part + r * h part), h' = n + z * (h - n); without an h part the x part holds the whole sum.</summary>
+    /// <inheritdoc cref="KernelVariant.GruUnits"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GruUnits(int groups, float* gates, float* recurrent, float* hidden, float* y)
+    public static void GruUnits(int groups, float* gates, float* candidates, float* recurrent, float* hidden, float* y)
     {
-        var candidates = gates + groups * 16;
         for (var start = 0; start < groups * 8; start += 8, gates += 16)
         {
             for (var unit = 0; unit < 8; unit += TLanes.Width)
@@ -159,8 +161,9 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TLanes, TVector>
         }
     }
 
+    /// <inheritdoc cref="KernelVariant.ResetUnits"/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ResetHidden(int groups, float* gates, float* hidden, float* result)
+    public static void ResetUnits(int groups, float* gates, float* hidden, float* result)
     {
         for (var start = 0; start < groups * 8; start += 8, gates += 16)
         {

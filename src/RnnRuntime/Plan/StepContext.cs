@@ -1,4 +1,5 @@
 using RnnRuntime.Memory;
+using RnnRuntime.Threading;
 
 namespace RnnRuntime.Plan;
 
@@ -8,8 +9,9 @@ internal sealed unsafe class StepContext
     private readonly nint[] _addresses;
     private readonly nint[] _timeStrides;
 
-    public StepContext(ExecutionPlan plan, ArenaLayout layout, AlignedBlock arena)
+    public StepContext(ExecutionPlan plan, ArenaLayout layout, AlignedBlock arena, WorkerTeam? team = null)
     {
+        Team = team;
         Streams = layout.Streams;
         _addresses = new nint[plan.Buffers.Length];
         _timeStrides = new nint[plan.Buffers.Length];
@@ -28,6 +30,9 @@ internal sealed unsafe class StepContext
     }
 
     public int Streams { get; }
+
+    /// <summary>Threads that help, where the model has any.</summary>
+    public WorkerTeam? Team { get; }
 
     /// <summary>Index of the first time step that a plan step works on, within the chunk.</summary>
     public int FirstTimeStep { get; set; }

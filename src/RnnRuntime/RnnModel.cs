@@ -34,7 +34,7 @@ public sealed class RnnModel : IDisposable
         Graph = graph;
         _threads = options.Threads;
         _golden = golden;
-        _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel), options.Sparse, options.Threads);
+        _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel), options.Sparse, new SplitRule(options.Threads, options.SmallestPart));
 
         // Packing read spans of a mapped file, which do not keep the mapping; the graph does.
         GC.KeepAlive(graph);

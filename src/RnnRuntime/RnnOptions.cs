@@ -25,6 +25,9 @@ public sealed record RnnOptions
     /// <summary>What <see cref="Threads"/> may be at most; tests take more threads than there are processors.</summary>
     internal int MostThreads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>From what size on steps are divided; tests divide small ones.</summary>
+    internal long SmallestPart { get; init; } = SplitRule.MeasuredSmallestPart;
+
     /// <summary>Which weights are stored without their zeros; tests and benches force it.</summary>
     internal SparseChoice Sparse { get; init; }
 }

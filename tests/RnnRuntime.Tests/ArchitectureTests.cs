@@ -27,11 +27,12 @@ public sealed partial class ArchitectureTests
         ["Graph.Passes"] = ["Graph"],
         ["Memory"] = [],
         ["Decoding"] = [],
+        ["Threading"] = ["Memory"],
         ["Formats"] = ["Graph"],
         ["Quantization"] = ["Graph", "Comparison"],
         ["Comparison"] = ["Graph", "Graph.Passes", "Kernels", "Decoding"],
         ["Kernels"] = ["Memory"],
-        ["Plan"] = ["Graph", "Kernels", "Memory"],
+        ["Plan"] = ["Graph", "Kernels", "Memory", "Threading"],
     }.ToFrozenDictionary();
 
     /// <summary>A stage of the importer, and the stages that it may name, its own and the core's.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Peers;
+using RnnRuntime.Threading;
 
 namespace RnnRuntime.Bench.Threads;
 
@@ -20,6 +21,7 @@ internal static class ThreadsCommand
         writer.WriteLine();
         writer.WriteLine(Machine.Describe().Replace("; one thread is measured", "", StringComparison.Ordinal));
         writer.WriteLine($"- Command: `{options.Command(string.Join(' ', ["threads", .. arguments]))}`");
+        writer.WriteLine($"- Hand-over: {HandOver(options.Threads, phases: 1):F0} ns for work of one empty phase, {HandOver(options.Threads, phases: 100) / 100:F0} ns a phase for work of 100");
         if (options.Times)
         {
             WriteTimes(writer, options);
@@ -66,6 +68,29 @@ internal static class ThreadsCommand
         }
     }
 
+    /// <summary>The least nanoseconds of a call of empty work on all threads.</summary>
+    private static double HandOver(int threads, int phases)
+    {
+        const int Calls = 5000;
+        using var team = new WorkerTeam(threads);
+        var work = new EmptyWork();
+        double least = double.PositiveInfinity;
+        for (int round = 0; round < 40; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int call = 0; call < Calls / phases; call++)
+            {
+                team.TryEnter();
+                team.Run(work, phases, threads);
+                team.Exit();
+            }
+
+            least = Math.Min(least, Stopwatch.GetElapsedTime(start).TotalNanoseconds / (Calls / phases));
+        }
+
+        return least;
+    }
+
     private static void WriteIdle(StringWriter writer, ThreadsOptions options)
     {
         writer.WriteLine();
@@ -86,6 +111,13 @@ internal static class ThreadsCommand
                 writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"| {shape} | {threads} | {idle:F2} | {calling:F2} | {nanoseconds * options.TimeSteps * 100 * 1e-6:F2} |"));
             }
+        }
+    }
+
+    private sealed class EmptyWork : SplitWork
+    {
+        public override void Run(int phase, int part)
+        {
         }
     }
 

@@ -6,34 +6,31 @@ namespace RnnRuntime.Plan;
 /// <typeparam name="TPart">What one thread does.</typeparam>
 internal sealed class Divisions<TPart>
 {
-    /// <summary>
-    /// Multiply-adds that a part should have at least: below, the two hand-overs of a phase cost more than a second processor is worth (`bench`, `threads`).
-    /// </summary>
-    private const long SmallestPart = 8192;
-
     /// <summary>Multiply-adds of int8 that take the time of one of float32.</summary>
     private const int Int8PerFloat = 3;
 
     private readonly TPart[][] _byThreads;
     private readonly long _cost;
+    private readonly long _smallestPart;
 
-    private Divisions(TPart[][] byThreads, long cost)
+    private Divisions(TPart[][] byThreads, long cost, long smallestPart)
     {
         _byThreads = byThreads;
         _cost = cost;
+        _smallestPart = smallestPart;
     }
 
     /// <summary>The most parts.</summary>
     public int MostParts => _byThreads[^1].Length;
 
-    /// <summary>Divisions for 1 to that many threads, or null where there is nothing to divide.</summary>
-    /// <param name="threads">The most threads.</param>
+    /// <summary>Divisions for 1 to all threads, or null where there is nothing to divide.</summary>
+    /// <param name="rule">The most threads, and the least work of one.</param>
     /// <param name="units">What is divided: whole units of a cell, or lanes.</param>
     /// <param name="isCut">Whether it may be cut before this unit.</param>
     /// <param name="make">Makes the part from one unit to another.</param>
     /// <param name="matrices">The weights; a sparse matrix is not divided.</param>
     public static Divisions<TPart>? Create(
-        int threads, int units, Func<int, bool> isCut, Func<int, int, TPart> make, params ReadOnlySpan<PackedMatrix> matrices)
+        SplitRule rule, int units, Func<int, bool> isCut, Func<int, int, TPart> make, params ReadOnlySpan<PackedMatrix> matrices)
     {
         var cost = 0L;
         foreach (ref readonly var matrix in matrices)
@@ -47,19 +44,19 @@ internal sealed class Divisions<TPart>
         }
 
         int[] cuts = [.. Enumerable.Range(1, Math.Max(0, units - 1)).Where(isCut)];
-        var byThreads = new TPart[threads + 1][];
+        var byThreads = new TPart[rule.Threads + 1][];
         byThreads[0] = [];
-        for (var parts = 1; parts <= threads; parts++)
+        for (var parts = 1; parts <= rule.Threads; parts++)
         {
             var ends = Ends(units, parts, cuts);
             byThreads[parts] = ends is null ? byThreads[parts - 1] : [.. ends.Select((end, part) => make(part == 0 ? 0 : ends[part - 1], end))];
         }
 
-        return byThreads[^1].Length > 1 ? new Divisions<TPart>(byThreads, cost) : null;
+        return byThreads[^1].Length > 1 ? new Divisions<TPart>(byThreads, cost, rule.SmallestPart) : null;
     }
 
     /// <summary>The parts for so many vectors at a time; fewer than two where dividing them does not pay.</summary>
-    public TPart[] For(int vectors) => _byThreads[Math.Min(_byThreads.Length - 1, _cost * vectors / SmallestPart)];
+    public TPart[] For(int vectors) => _byThreads[Math.Min(_byThreads.Length - 1, _cost * vectors / _smallestPart)];
 
     /// <summary>Where each part ends, as even as cuts allow; null where there are not enough.</summary>
     private static int[]? Ends(int units, int parts, int[] cuts)

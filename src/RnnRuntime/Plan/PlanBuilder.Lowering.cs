@@ -93,8 +93,8 @@ internal sealed unsafe partial class PlanBuilder
 
     /// <summary>The cell for several threads, with scratch for products of this many vectors of each frame.</summary>
     private SplitCell? Split(Node node, CellKind kind, UnaryFunction activation, CellWeights weights, int vectorsPerFrame) =>
-        _threads == 1 ? null : SplitCell.Create(
-            kind, activation, _variant, weights, _threads,
+        _splitRule.Threads == 1 ? null : SplitCell.Create(
+            kind, activation, _variant, weights, _splitRule,
             part => ScratchFor($"{node.Name}.{part}", vectorsPerFrame, weights.Input, weights.Recurrent, weights.Candidate));
 
     private void Lower(LinearNode node)
@@ -106,9 +106,9 @@ internal sealed unsafe partial class PlanBuilder
             ? NewBuffer($"{node.Name}.lanes", BufferKind.Scratch, checked(rows * lanes.Length))
             : null;
         var bias = (nint)_packer.Vector(node.Bias, lanes);
-        var split = _threads == 1 || rows > 1
+        var split = _splitRule.Threads == 1 || rows > 1
             ? null
-            : SplitProduct.Create(_variant, matrix, bias, _threads, part => ScratchFor($"{node.Name}.{part}", 1, matrix));
+            : SplitProduct.Create(_variant, matrix, bias, _splitRule, part => ScratchFor($"{node.Name}.{part}", 1, matrix));
         _steps.Add(new LinearStep(
             node.Name, _variant, matrix, bias, node.Weights.Rows, rows, FramesOf(node.Input), FramesOf(node.Output), padded,
             ScratchFor(node.Name, rows, matrix), split));

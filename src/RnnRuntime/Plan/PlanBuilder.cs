@@ -11,7 +11,7 @@ internal sealed unsafe partial class PlanBuilder
 
     private readonly RnnGraph _graph;
     private readonly KernelVariant _variant;
-    private readonly int _threads;
+    private readonly SplitRule _splitRule;
     private readonly Packer _packer;
     private readonly List<BufferInfo> _buffers = [];
     private readonly List<PlanStep> _steps = [];
@@ -29,17 +29,17 @@ internal sealed unsafe partial class PlanBuilder
     private long _madeElements;
     private bool _hasFeedback;
 
-    private PlanBuilder(RnnGraph graph, KernelVariant variant, SparseChoice sparse, int threads)
+    private PlanBuilder(RnnGraph graph, KernelVariant variant, SparseChoice sparse, SplitRule splitRule)
     {
         _graph = graph;
         _variant = variant;
-        _threads = threads;
+        _splitRule = splitRule;
         _packer = new Packer(sparse);
     }
 
-    public static ExecutionPlan Build(RnnGraph graph, KernelVariant variant, SparseChoice sparse, int threads)
+    public static ExecutionPlan Build(RnnGraph graph, KernelVariant variant, SparseChoice sparse, SplitRule splitRule)
     {
-        var builder = new PlanBuilder(graph, variant, sparse, threads);
+        var builder = new PlanBuilder(graph, variant, sparse, splitRule);
         try
         {
             return builder.Build();

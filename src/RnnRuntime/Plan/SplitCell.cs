@@ -1,18 +1,33 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using RnnRuntime.Kernels;
 using RnnRuntime.Threading;
 
 namespace RnnRuntime.Plan;
 
-/// <summary>The units of a cell that one thread computes, with their rows of the weights.</summary>
-/// <param name="FirstUnit">A multiple of 8.</param>
-/// <param name="Groups">Groups of 8 units.</param>
-/// <param name="Input">The rows of all gates; a GRU's r and z.</param>
-/// <param name="InputCandidate">GRU only: the rows of n.</param>
-/// <param name="Recurrent">The rows of all gates; a GRU's r and z.</param>
-/// <param name="Candidate">GRU only: the rows of n.</param>
-internal sealed record CellPart(
-    int FirstUnit, int Groups, PackedMatrix Input, PackedMatrix InputCandidate, PackedMatrix Recurrent, PackedMatrix Candidate);
+/// <summary>The units of a cell that one thread computes, with their rows of the weights. Fields, not properties: a property would copy a matrix on every use.</summary>
+internal sealed class CellPart(
+    int firstUnit, int groups, PackedMatrix input, PackedMatrix inputCandidate, PackedMatrix recurrent, PackedMatrix candidate)
+{
+    /// <summary>A multiple of 8.</summary>
+    public readonly int FirstUnit = firstUnit;
+
+    /// <summary>Groups of 8 units.</summary>
+    public readonly int Groups = groups;
+
+    /// <summary>Rows of W, all gates; a GRU's r and z.</summary>
+    public readonly PackedMatrix Input = input;
+
+    /// <summary>GRU only: rows of W, the gate n.</summary>
+    public readonly PackedMatrix InputCandidate = inputCandidate;
+
+    /// <summary>Rows of U, all gates; a GRU's r and z.</summary>
+    public readonly PackedMatrix Recurrent = recurrent;
+
+    /// <summary>GRU only: rows of U, the gate n.</summary>
+    public readonly PackedMatrix Candidate = candidate;
+}
 
 /// <summary>
 /// A recurrent cell whose units are divided among threads, with the bits of the whole one. A part does its units' rows of the input product, of all time steps,
@@ -51,16 +66,16 @@ internal sealed unsafe class SplitCell : SplitWork
     /// <param name="activation">That of a plain RNN.</param>
     /// <param name="variant">The kernels.</param>
     /// <param name="weights">The whole cell.</param>
-    /// <param name="threads">The most threads.</param>
+    /// <param name="rule">How it may be divided.</param>
     /// <param name="newScratch">Makes scratch for one part.</param>
     public static SplitCell? Create(
-        CellKind kind, UnaryFunction activation, KernelVariant variant, CellWeights weights, int threads, Func<int, ScratchBuffers> newScratch)
+        CellKind kind, UnaryFunction activation, KernelVariant variant, CellWeights weights, SplitRule rule, Func<int, ScratchBuffers> newScratch)
     {
         var units = weights.Groups * 8;
         var lanesPerUnit = weights.Recurrent.Lanes / units;
         var divisions = kind is CellKind.GruResetAfter or CellKind.GruResetBefore
-            ? Divisions<CellPart>.Create(threads, units, IsCutOfGru, GruPart, weights.Input, weights.Recurrent, weights.Candidate)
-            : Divisions<CellPart>.Create(threads, units, IsCut, Part, weights.Input, weights.Recurrent);
+            ? Divisions<CellPart>.Create(rule, units, IsCutOfGru, GruPart, weights.Input, weights.Recurrent, weights.Candidate)
+            : Divisions<CellPart>.Create(rule, units, IsCut, Part, weights.Input, weights.Recurrent);
         return divisions is null
             ? null
             : new SplitCell(kind, activation, variant, weights, divisions, [.. Enumerable.Range(0, divisions.MostParts).Select(newScratch)]);
@@ -92,13 +107,7 @@ internal sealed unsafe class SplitCell : SplitWork
             return false;
         }
 
-        for (var part = 0; part < parts.Length; part++)
-        {
-            _boundScratch[part] = _scratch[part].Bind(context);
-        }
-
-        _arguments = arguments;
-        _parts = parts;
+        Prepare(context, parts, arguments);
         team.Run(this, _kind == CellKind.GruResetBefore ? arguments.TimeSteps * 2 : arguments.TimeSteps, parts.Length);
         var last = OutputOf(arguments.TimeSteps - 1);
         for (var b = 0; b < arguments.Streams; b++)
@@ -110,12 +119,55 @@ internal sealed unsafe class SplitCell : SplitWork
         return true;
     }
 
+    /// <summary>Writes only what is not there from the last call: a line that stays as it is stays in the workers' caches.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Prepare(StepContext context, CellPart[] parts, in CellArguments arguments)
+    {
+        for (var part = 0; part < parts.Length; part++)
+        {
+            SetIfChanged(ref _boundScratch[part], _scratch[part].Bind(context));
+        }
+
+        SetIfChanged(ref _arguments, arguments);
+        if (_parts != parts)
+        {
+            _parts = parts;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SetIfChanged<T>(ref T field, in T value)
+        where T : unmanaged
+    {
+        var old = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in field));
+        if (!old.SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value))))
+        {
+            field = value;
+        }
+    }
+
+    /// <summary>Asks for the hidden states that other threads have written, all at once, while the input product runs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Prefetch(int phase)
+    {
+        const int Line = 16;
+        if (Sse.IsSupported && _kind != CellKind.GruResetBefore)
+        {
+            var hidden = HiddenBefore(phase, out _);
+            for (var unit = 0; unit < _weights.Groups * 8; unit += Line)
+            {
+                Sse.Prefetch0(hidden + unit);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Run(int phase, int part)
     {
         var units = _parts[part];
         ref readonly var scratch = ref _boundScratch[part];
+        Prefetch(phase);
         if (phase == 0)
         {
             MultiplyInput(units, scratch);

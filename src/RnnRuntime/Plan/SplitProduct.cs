@@ -5,7 +5,11 @@ using RnnRuntime.Threading;
 namespace RnnRuntime.Plan;
 
 /// <summary>The lanes of a linear layer that one thread computes.</summary>
-internal sealed record ProductPart(int FirstLane, PackedMatrix Matrix);
+internal sealed class ProductPart(int firstLane, PackedMatrix matrix)
+{
+    public readonly int FirstLane = firstLane;
+    public readonly PackedMatrix Matrix = matrix;
+}
 
 /// <summary>A linear layer whose lanes are divided among threads. Used by whoever has the team.</summary>
 internal sealed unsafe class SplitProduct : SplitWork
@@ -35,10 +39,10 @@ internal sealed unsafe class SplitProduct : SplitWork
     public IEnumerable<BufferInfo> Buffers => _scratch.SelectMany(scratch => scratch.All);
 
     /// <summary>Null where the layer cannot be divided.</summary>
-    public static SplitProduct? Create(KernelVariant variant, PackedMatrix matrix, nint bias, int threads, Func<int, ScratchBuffers> newScratch)
+    public static SplitProduct? Create(KernelVariant variant, PackedMatrix matrix, nint bias, SplitRule rule, Func<int, ScratchBuffers> newScratch)
     {
         var divisions = Divisions<ProductPart>.Create(
-            threads, matrix.Lanes, lane => Panels.IsCut(matrix.Lanes, lane), (start, end) => new ProductPart(start, matrix.Part(start, end)), matrix);
+            rule, matrix.Lanes, lane => Panels.IsCut(matrix.Lanes, lane), (start, end) => new ProductPart(start, matrix.Part(start, end)), matrix);
         return divisions is null ? null : new SplitProduct(variant, bias, divisions, [.. Enumerable.Range(0, divisions.MostParts).Select(newScratch)]);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using RnnRuntime.Memory;
 
 namespace RnnRuntime.Threading;
 
@@ -9,9 +10,10 @@ namespace RnnRuntime.Threading;
 /// Who does which part of which phase. Phases are numbered through, over all work that a team ever does; a part is claimed by moving its claim from one
 /// number to the next, so each part of a phase is done once, and a worker that comes late finds its part claimed. The caller waits only for parts
 /// that a worker has claimed, and takes the others itself: a worker that is parked, or that the system has put aside, costs its help and nothing else.
-/// What describes the work stays as it is for as long as a claimed part is not done, and is read in between only.
+/// Nothing that a caller writes in every call lies on a line that workers read without need.
+/// What describes the work changes only while no part of it is claimed, and is read by those who have claimed one.
 /// </summary>
-internal sealed class TeamSchedule(int threads)
+internal sealed unsafe class TeamSchedule
 {
     /// <summary>A worker looks for work for this long before it parks.</summary>
     private static readonly long s_spinTicks = Stopwatch.Frequency / 20_000;
@@ -24,59 +26,69 @@ internal sealed class TeamSchedule(int threads)
 
     private const int PausesBetweenClocks = 32;
 
-    private readonly PaddedInt64[] _claims = new PaddedInt64[threads];
-    private readonly PaddedInt64[] _done = new PaddedInt64[threads];
-    private readonly PaddedInt64[] _parked = new PaddedInt64[threads];
-    private readonly AutoResetEvent[] _wakeUps = [.. Enumerable.Range(0, threads).Select(_ => new AutoResetEvent(false))];
-    private PaddedInt64 _phase;
-    private PaddedInt64 _taken;
+    private readonly int _threads;
+    private readonly AlignedBlock _lines;
+    private readonly CallerLine* _caller;
+    private readonly CallLine* _call;
+    private readonly PartLine* _parts;
+    private readonly AutoResetEvent[] _wakeUps;
     private SplitWork? _work;
-    private long _firstPhase;
-    private long _endPhase = 1;
-    private int _parts;
     private volatile bool _stopping;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryEnter() => Volatile.Read(ref _taken.Value) == 0 && Interlocked.CompareExchange(ref _taken.Value, 1, 0) == 0;
+    public TeamSchedule(int threads)
+    {
+        _threads = threads;
+        _lines = new AlignedBlock(sizeof(CallerLine) + sizeof(CallLine) + (threads * sizeof(PartLine)));
+        _caller = (CallerLine*)_lines.Pointer;
+        _call = (CallLine*)(_caller + 1);
+        _parts = (PartLine*)(_call + 1);
+        _caller->NextPhase = 1;
+        _wakeUps = [.. Enumerable.Range(0, threads).Select(_ => new AutoResetEvent(false))];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Exit() => Volatile.Write(ref _taken.Value, 0);
+    public bool TryEnter() => Volatile.Read(ref _caller->Taken) == 0 && Interlocked.CompareExchange(ref _caller->Taken, 1, 0) == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Exit() => Volatile.Write(ref _caller->Taken, 0);
 
     /// <summary>Does the work with the workers that come in time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(SplitWork work, int phases, int parts)
     {
-        Debug.Assert(phases > 0 && parts > 1 && parts <= threads, "the work has parts for this team");
-        var first = _endPhase;
+        Debug.Assert(phases > 0 && parts > 1 && parts <= _threads, "the work has parts for this team");
+        var first = _caller->NextPhase;
         var end = first + phases;
-        _work = work;
-        _firstPhase = first;
-        _endPhase = end;
-        _parts = parts;
-        for (var part = parts; part < threads; part++)
+        _caller->NextPhase = end;
+        if (_work != work)
         {
-            _claims[part].Value = end - 1;
+            _work = work;
         }
 
-        // A full fence: a worker that parks either sees the phase or is seen parked.
-        Interlocked.Exchange(ref _phase.Value, first);
+        for (var part = parts; part < _threads; part++)
+        {
+            _parts[part].Claim = end - 1;
+        }
+
+        _call->First = first;
+        _call->End = end;
+        _call->Parts = parts;
+        Volatile.Write(ref _call->Phase, first);
         WakeWorkers(parts);
         for (var phase = first; phase < end; phase++)
         {
             if (phase > first)
             {
-                Volatile.Write(ref _phase.Value, phase);
+                Volatile.Write(ref _call->Phase, phase);
             }
 
             work.Run((int)(phase - first), 0);
-            Volatile.Write(ref _done[0].Value, phase);
+            Volatile.Write(ref _parts[0].Done, phase);
             for (var part = 1; part < parts; part++)
             {
                 Finish(work, phase, (int)(phase - first), part);
             }
         }
-
-        _work = null;
     }
 
     /// <summary>The life of the worker that prefers this part.</summary>
@@ -101,9 +113,9 @@ internal sealed class TeamSchedule(int threads)
     {
         for (var part = 1; part < parts; part++)
         {
-            if (Volatile.Read(ref _parked[part].Value) != 0)
+            if (Volatile.Read(ref _parts[part].Parked) != 0)
             {
-                Volatile.Write(ref _parked[part].Value, 0);
+                Volatile.Write(ref _parts[part].Parked, 0);
                 _wakeUps[part].Set();
             }
         }
@@ -113,22 +125,29 @@ internal sealed class TeamSchedule(int threads)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(SplitWork work, long phase, int workPhase, int part)
     {
-        for (var pauses = 0; Volatile.Read(ref _done[part].Value) < phase; pauses++)
+        for (var pauses = 0; Volatile.Read(ref _parts[part].Done) < phase; pauses++)
         {
             if (pauses >= PausesBeforeClaim && TryClaim(part, phase))
             {
                 work.Run(workPhase, part);
-                Volatile.Write(ref _done[part].Value, phase);
+                Volatile.Write(ref _parts[part].Done, phase);
                 return;
             }
 
-            PauseOrYield(pauses);
+            if (pauses < MostPauses)
+            {
+                Pause();
+            }
+            else
+            {
+                Thread.Yield();
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryClaim(int part, long phase) =>
-        Volatile.Read(ref _claims[part].Value) == phase - 1 && Interlocked.CompareExchange(ref _claims[part].Value, phase, phase - 1) == phase - 1;
+        Volatile.Read(ref _parts[part].Claim) == phase - 1 && Interlocked.CompareExchange(ref _parts[part].Claim, phase, phase - 1) == phase - 1;
 
     /// <summary>Does the worker's part of the phase that it has seen and of those behind it, for as long as the others keep up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -136,9 +155,9 @@ internal sealed class TeamSchedule(int threads)
     {
         for (var phase = seen; TryClaim(part, phase); phase++)
         {
-            var (work, first, end, parts) = (_work!, _firstPhase, _endPhase, _parts);
-            work.Run((int)(phase - first), part);
-            Volatile.Write(ref _done[part].Value, phase);
+            var (first, end, parts) = (_call->First, _call->End, _call->Parts);
+            _work!.Run((int)(phase - first), part);
+            Volatile.Write(ref _parts[part].Done, phase);
             seen = phase;
             if (phase + 1 == end || !WaitForOthers(phase, parts))
             {
@@ -154,7 +173,7 @@ internal sealed class TeamSchedule(int threads)
         var pauses = 0;
         for (var part = 0; part < parts; part++)
         {
-            for (; Volatile.Read(ref _done[part].Value) < phase; pauses++)
+            for (; Volatile.Read(ref _parts[part].Done) < phase; pauses++)
             {
                 if (pauses == MostPauses)
                 {
@@ -177,7 +196,7 @@ internal sealed class TeamSchedule(int threads)
         {
             for (var pauses = 0; pauses < PausesBetweenClocks; pauses++)
             {
-                var phase = Volatile.Read(ref _phase.Value);
+                var phase = Volatile.Read(ref _call->Phase);
                 if (phase > seen)
                 {
                     seen = phase;
@@ -200,28 +219,20 @@ internal sealed class TeamSchedule(int threads)
         }
     }
 
+    /// <summary>
+    /// The barrier of the whole process stands here so that none has to stand between the caller's publishing a phase and its looking for parked workers:
+    /// either the caller sees this one parked, or this one sees the phase.
+    /// </summary>
     private void Park(int part, long seen)
     {
-        Interlocked.Exchange(ref _parked[part].Value, 1);
-        if (Volatile.Read(ref _phase.Value) <= seen && !_stopping)
+        Volatile.Write(ref _parts[part].Parked, 1);
+        Interlocked.MemoryBarrierProcessWide();
+        if (Volatile.Read(ref _call->Phase) <= seen && !_stopping)
         {
             _wakeUps[part].WaitOne();
         }
 
-        Volatile.Write(ref _parked[part].Value, 0);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PauseOrYield(int pauses)
-    {
-        if (pauses < MostPauses)
-        {
-            Pause();
-        }
-        else
-        {
-            Thread.Yield();
-        }
+        Volatile.Write(ref _parts[part].Parked, 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

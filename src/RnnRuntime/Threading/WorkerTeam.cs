@@ -29,8 +29,7 @@ internal sealed class WorkerTeam : IDisposable
 
     ~WorkerTeam() => _schedule.Stop();
 
-    /// <summary>The most parts of a phase.</summary>
-    public int Threads => _workers.Length + 1;
+    internal IReadOnlyList<Thread> Workers => _workers;
 
     /// <summary>Takes the team, or tells that another caller has it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

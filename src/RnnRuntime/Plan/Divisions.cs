@@ -61,6 +61,11 @@ internal sealed class Divisions<TPart>
     /// <summary>Where each part ends, as even as cuts allow; null where there are not enough.</summary>
     private static int[]? Ends(int units, int parts, int[] cuts)
     {
+        if (cuts.Length < parts - 1)
+        {
+            return null;
+        }
+
         var ends = new int[parts];
         ends[^1] = units;
         for (var part = 0; part < parts - 1; part++)

@@ -6,29 +6,6 @@ using RnnRuntime.Threading;
 
 namespace RnnRuntime.Plan;
 
-/// <summary>The units of a cell that one thread computes, with their rows of the weights. Fields, not properties: a property would copy a matrix on every use.</summary>
-internal sealed class CellPart(
-    int firstUnit, int groups, PackedMatrix input, PackedMatrix inputCandidate, PackedMatrix recurrent, PackedMatrix candidate)
-{
-    /// <summary>A multiple of 8.</summary>
-    public readonly int FirstUnit = firstUnit;
-
-    /// <summary>Groups of 8 units.</summary>
-    public readonly int Groups = groups;
-
-    /// <summary>Rows of W, all gates; a GRU's r and z.</summary>
-    public readonly PackedMatrix Input = input;
-
-    /// <summary>GRU only: rows of W, the gate n.</summary>
-    public readonly PackedMatrix InputCandidate = inputCandidate;
-
-    /// <summary>Rows of U, all gates; a GRU's r and z.</summary>
-    public readonly PackedMatrix Recurrent = recurrent;
-
-    /// <summary>GRU only: rows of U, the gate n.</summary>
-    public readonly PackedMatrix Candidate = candidate;
-}
-
 /// <summary>
 /// A recurrent cell whose units are divided among threads, with the bits of the whole one. A part does its units' rows of the input product, of all time steps,
 /// with the first time step. All parts read the hidden states of the step before in Y, where each writes those of its units, so that one barrier a

@@ -73,15 +73,10 @@ internal sealed unsafe class TeamSchedule
         _call->First = first;
         _call->End = end;
         _call->Parts = parts;
-        Volatile.Write(ref _call->Phase, first);
-        WakeWorkers(parts);
         for (var phase = first; phase < end; phase++)
         {
-            if (phase > first)
-            {
-                Volatile.Write(ref _call->Phase, phase);
-            }
-
+            Volatile.Write(ref _call->Phase, phase);
+            WakeWorkers(parts);
             work.Run((int)(phase - first), 0);
             Volatile.Write(ref _parts[0].Done, phase);
             for (var part = 1; part < parts; part++)

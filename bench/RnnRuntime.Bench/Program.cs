@@ -7,6 +7,7 @@ using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
 using RnnRuntime.Bench.Roofline;
 using RnnRuntime.Bench.Suites;
+using RnnRuntime.Bench.Threads;
 
 Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
 try
@@ -27,6 +28,9 @@ try
             return 0;
         case ["density", ..]:
             DensityCommand.Run(DensityOptions.Parse(args.AsSpan(1)));
+            return 0;
+        case ["threads", ..]:
+            ThreadsCommand.Run(args.AsSpan(1));
             return 0;
         case ["sevenbit"]:
             SevenBitCommand.Run();
@@ -77,6 +81,7 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
     {CrossoverCommand.Usage}
     {SevenBitCommand.Usage}
     {DensityOptions.Usage}
+    {ThreadsOptions.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
         {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}

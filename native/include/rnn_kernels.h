@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a struct or a signature of this file does. */
-#define RNN_KERNELS_ABI 1
+#define RNN_KERNELS_ABI 2
 
 enum rnn_format { RNN_FLOAT32, RNN_BFLOAT16, RNN_FLOAT16, RNN_INT8 };
 
@@ -111,6 +111,10 @@ typedef struct rnn_kernels {
     void (*gru_reset_after)(const rnn_cell_weights *weights, const rnn_cell_arguments *arguments);
     void (*gru_reset_before)(const rnn_cell_weights *weights, const rnn_cell_arguments *arguments);
     void (*rnn)(const rnn_cell_weights *weights, int32_t activation, const rnn_cell_arguments *arguments);
+
+    void (*lstm_units)(int32_t groups, float *gates, float *cell, float *hidden, float *y);
+    void (*gru_units)(int32_t groups, const float *gates, const float *candidates, const float *recurrent, float *hidden, float *y);
+    void (*reset_units)(int32_t groups, const float *gates, const float *hidden, float *result);
 
     void (*unary)(int32_t function, float alpha, float beta, const float *x, float *y, int32_t count);
     void (*binary)(int32_t function, const float *left, int32_t left_is_scalar, const float *right, int32_t right_is_scalar, float *y,

@@ -3,6 +3,7 @@ using RnnRuntime.Formats;
 using RnnRuntime.Kernels;
 using RnnRuntime.Memory;
 using RnnRuntime.Plan;
+using RnnRuntime.Threading;
 
 namespace RnnRuntime;
 
@@ -20,16 +21,21 @@ public sealed class RnnModel : IDisposable
     private readonly ExecutionPlan _plan;
     private readonly ArenaPool _arenas = new(PooledArenas);
     private readonly GoldenVectors? _golden;
+    private readonly int _threads;
+    private readonly Lock _teamLock = new();
+    private WorkerTeam? _team;
     private int _disposed;
     private int _references = 1;
 
     private RnnModel(RnnGraph graph, GoldenVectors? golden, RnnOptions? options)
     {
         options ??= new RnnOptions();
+        CheckThreads(options);
         Graph = graph;
+        _threads = options.Threads;
         _golden = golden;
         StaysManaged = options.StaysManaged;
-        _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel), options.Sparse);
+        _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel), options.Sparse, new SplitRule(options.Threads, options.SmallestPart));
 
         // Packing read spans of a mapped file, which do not keep the mapping; the graph does.
         GC.KeepAlive(graph);
@@ -41,6 +47,7 @@ public sealed class RnnModel : IDisposable
             }
             catch
             {
+                _team?.Dispose();
                 _plan.Dispose();
                 throw;
             }
@@ -135,6 +142,7 @@ public sealed class RnnModel : IDisposable
         Acquire();
         try
         {
+            StartTeam();
             return new RnnSession(this, _plan, layout, _arenas.Rent(layout.TotalBytes));
         }
         catch
@@ -157,7 +165,10 @@ public sealed class RnnModel : IDisposable
             buffer.Name, buffer.Kind.ToString().ToLowerInvariant(), layout.Offsets[buffer.Index], buffer.Bytes(layout.Streams, layout.ChunkLength),
             buffer.FirstStep, buffer.LastStep));
         var steps = _plan.Steps.Select(step => new PlanStepInfo(
-            step.Name, step.Operation, step.Kernel, step.WeightBytes, step.MultiplyAdds, step.LargestPair, step.Density));
+            step.Name, step.Operation, step.Kernel, step.WeightBytes, step.MultiplyAdds, step.LargestPair, step.Density)
+        {
+            Threads = step.Threads(layout.Streams),
+        });
         return new RnnPlanInfo(
             Kernel, WeightBytes, layout.TotalBytes, layout.PersistentBytes, layout.Streams, layout.ChunkLength, NativeProgram.ObstacleOf(_plan, layout),
             [.. steps], [.. buffers.OrderBy(buffer => buffer.Offset).ThenBy(buffer => buffer.FirstStep)]);
@@ -194,6 +205,9 @@ public sealed class RnnModel : IDisposable
     /// <summary>See <see cref="RnnOptions.StaysManaged"/>.</summary>
     internal bool StaysManaged { get; }
 
+    /// <summary>Threads that help its sessions; null where none do, and before the first session.</summary>
+    internal WorkerTeam? Team => _team;
+
     /// <summary>The same network with other golden vectors.</summary>
     internal static RnnModel FromGraph(RnnGraph graph, GoldenVectors golden, RnnOptions? options) => new(graph, golden, options);
 
@@ -219,8 +233,31 @@ public sealed class RnnModel : IDisposable
     {
         if (Interlocked.Decrement(ref _references) == 0)
         {
+            _team?.Dispose();
             _arenas.Dispose();
             _plan.Dispose();
+        }
+    }
+
+    /// <summary>Made with the first session: a model that is only looked at starts no thread.</summary>
+    private void StartTeam()
+    {
+        if (_threads > 1 && _plan.IsSplit)
+        {
+            lock (_teamLock)
+            {
+                _team ??= new WorkerTeam(_threads);
+            }
+        }
+    }
+
+    private static void CheckThreads(RnnOptions options)
+    {
+        if (options.Threads < 1 || options.Threads > options.MostThreads)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), options.Threads,
+                $"{nameof(RnnOptions)}.{nameof(RnnOptions.Threads)} is {options.Threads}; expected 1 to {options.MostThreads}, the processors that this process may use.");
         }
     }
 

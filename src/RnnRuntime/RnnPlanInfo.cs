@@ -16,7 +16,11 @@ namespace RnnRuntime;
 /// </param>
 /// <param name="Density">The share of the weights' blocks of 8 rows and 4 columns that are not all zeros; 1 without weights.</param>
 public sealed record PlanStepInfo(
-    string Name, string Operation, string Kernel, long WeightBytes, long MultiplyAdds, int LargestPair, double Density);
+    string Name, string Operation, string Kernel, long WeightBytes, long MultiplyAdds, int LargestPair, double Density)
+{
+    /// <summary>Threads that share the step (<see cref="RnnOptions.Threads"/>), where they are free; 1 where it is too small, or cannot be divided.</summary>
+    public int Threads { get; init; } = 1;
+}
 
 /// <summary>One buffer of a session's arena.</summary>
 /// <param name="Name">What it holds.</param>

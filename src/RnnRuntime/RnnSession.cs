@@ -27,7 +27,7 @@ public sealed unsafe partial class RnnSession : IDisposable
         _plan = plan;
         _layout = layout;
         _arena = arena;
-        _context = new StepContext(plan, layout, arena);
+        _context = new StepContext(plan, layout, arena, model.Team);
         (_program, ManagedReason) = model.StaysManaged ? (null, "the model was bound so") : NativeProgram.Create(plan, layout, _context);
         _givenSteps = new int[plan.Inputs.Length];
         if (plan.Inputs.Length == 1 && plan.Outputs.Length == 1)

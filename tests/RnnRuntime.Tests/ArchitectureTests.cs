@@ -28,11 +28,12 @@ public sealed partial class ArchitectureTests
         ["Memory"] = [],
         ["Interop"] = [],
         ["Decoding"] = [],
+        ["Threading"] = ["Memory"],
         ["Formats"] = ["Graph"],
         ["Quantization"] = ["Graph", "Comparison"],
         ["Comparison"] = ["Graph", "Graph.Passes", "Kernels", "Decoding"],
         ["Kernels"] = ["Memory", "Interop"],
-        ["Plan"] = ["Graph", "Kernels", "Memory", "Interop"],
+        ["Plan"] = ["Graph", "Kernels", "Memory", "Interop", "Threading"],
     }.ToFrozenDictionary();
 
     /// <summary>A stage of the importer, and the stages that it may name, its own and the core's.</summary>

@@ -4,7 +4,7 @@ namespace RnnRuntime.Kernels;
 
 /// <summary>
 /// What a cell does with the pre-activations of one stream: gates, activations and the new state, elementwise. Units come in groups of 8; states and outputs are
-/// padded to whole groups.
+/// padded to whole groups. The hidden state and y may be one.
 /// </summary>
 internal unsafe interface ICellUnits
 {
@@ -15,10 +15,10 @@ internal unsafe interface ICellUnits
     static abstract void Lstm(int groups, float* gates, float* cell, float* hidden, float* y);
 
     /// <summary>
-    /// n = tanh(x part + r * h part), h' = n + z * (h - n). Gates are [group][r, z][8], then the x part [group][8]; the h part is
-    /// <paramref name="recurrent"/>, or null where the x part holds the whole sum.
+    /// n = tanh(candidates + r * recurrent), h' = n + z * (h - n). Gates are [group][r, z][8], candidates [group][8]; without recurrent (null) candidates
+    /// are the whole sum.
     /// </summary>
-    static abstract void Gru(int groups, float* gates, float* recurrent, float* hidden, float* y);
+    static abstract void Gru(int groups, float* gates, float* candidates, float* recurrent, float* hidden, float* y);
 
     /// <summary>result = r * h; gates are [group][r, z][8].</summary>
     static abstract void Reset(int groups, float* gates, float* hidden, float* result);
@@ -82,9 +82,8 @@ internal readonly unsafe struct CellUnits<TLanes, TVector> : ICellUnits
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gru(int groups, float* gates, float* recurrent, float* hidden, float* y)
+    public static void Gru(int groups, float* gates, float* candidates, float* recurrent, float* hidden, float* y)
     {
-        var candidates = gates + (groups * 16);
         for (var group = 0; group < groups; group += GroupsAtATime, gates += GroupsAtATime * 16)
         {
             var next = Next(group, groups, 16);

@@ -21,15 +21,15 @@ internal readonly unsafe struct CellUnitsAvx512 : ICellUnits
         }
     }
 
-    public static void Gru(int groups, float* gates, float* recurrent, float* hidden, float* y)
+    public static void Gru(int groups, float* gates, float* candidates, float* recurrent, float* hidden, float* y)
     {
         if (groups <= Few)
         {
-            CellUnits<Vector256Lanes, Vector256<float>>.Gru(groups, gates, recurrent, hidden, y);
+            CellUnits<Vector256Lanes, Vector256<float>>.Gru(groups, gates, candidates, recurrent, hidden, y);
         }
         else
         {
-            CellUnits<Vector512Lanes, Vector512<float>>.Gru(groups, gates, recurrent, hidden, y);
+            CellUnits<Vector512Lanes, Vector512<float>>.Gru(groups, gates, candidates, recurrent, hidden, y);
         }
     }
 

@@ -36,6 +36,7 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
     public static void GruResetAfter(in CellWeights weights, in CellArguments a)
     {
         MultiplyInput(weights, a);
+        var candidates = weights.Groups * 16;
         for (var t = 0; t < a.TimeSteps; t++)
         {
             var gates = a.Gates + (nint)t * a.Streams * a.GatesStride;
@@ -45,7 +46,8 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
             for (var b = 0; b < a.Streams; b++)
             {
                 var hidden = a.Hidden + b * a.StateStride;
-                TUnits.Gru(weights.Groups, gates + b * a.GatesStride, a.Cell + b * a.StateStride, hidden, y + b * a.YStride);
+                var units = gates + b * a.GatesStride;
+                TUnits.Gru(weights.Groups, units, units + candidates, a.Cell + b * a.StateStride, hidden, y + b * a.YStride);
             }
         }
     }
@@ -70,7 +72,7 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
             Multiply(weights.Candidate, a.Cell, a.StateStride, start, a.GatesStride, start, a.GatesStride, a.Streams, a.Scratch);
             for (var b = 0; b < a.Streams; b++)
             {
-                TUnits.Gru(weights.Groups, gates + b * a.GatesStride, null, a.Hidden + b * a.StateStride, y + b * a.YStride);
+                TUnits.Gru(weights.Groups, gates + b * a.GatesStride, start + b * a.GatesStride, null, a.Hidden + b * a.StateStride, y + b * a.YStride);
             }
         }
     }

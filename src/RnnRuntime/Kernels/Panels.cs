@@ -43,6 +43,12 @@ internal static class Panels
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Blocks(int lanes, int blockLanes) => (lanes / blockLanes) - (lanes % blockLanes == 32 && lanes > blockLanes ? 1 : 0);
 
+    /// <summary>
+    /// Whether a matrix may be cut before this lane, so that the panels on either side are those of a matrix of its own: at whole panels of 64, but not inside
+    /// the panel of 96 at the end.
+    /// </summary>
+    public static bool IsCut(int lanes, int lane) => lane % 64 == 0 && lanes - lane != 32;
+
     /// <summary>Where a column of 16-bit weights holds a lane of its panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HalfPlace(int lane, int width) => width == 8 ? lane : (lane & ~15) + (lane % 8 * 2) + (lane / 8 % 2);
@@ -110,6 +116,14 @@ internal readonly unsafe struct PackedMatrix
     };
 
     public nint DataBytes => IsSparse ? Sparse->Bytes : (nint)Lanes * StoredColumns * ElementBytes;
+
+    /// <summary>The lanes from one cut to another (<see cref="Panels.IsCut"/>), of a matrix that is not sparse.</summary>
+    public PackedMatrix Part(int start, int end) => this with
+    {
+        Data = Data + ((nint)start * StoredColumns * ElementBytes),
+        RowScales = RowScales == null ? null : RowScales + start,
+        Lanes = end - start,
+    };
 
     /// <summary>Bytes of a quantised vector of this many columns; see <see cref="IInt8Kernel"/>.</summary>
     public static int QuantizedBytes(int columns) => checked(((columns + 3) / 4 * 8) + sizeof(int));

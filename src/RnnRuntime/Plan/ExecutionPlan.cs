@@ -42,6 +42,7 @@ internal sealed class ExecutionPlan : IDisposable
         Outputs = outputs;
         States = states;
         HasFeedback = hasFeedback;
+        IsSplit = steps.Any(step => step.IsSplit);
         StateElements = checked(states.Sum(slot => slot.Buffer.Elements));
         StateHash = HashStates(states);
         SetLifetimes();
@@ -64,6 +65,9 @@ internal sealed class ExecutionPlan : IDisposable
     /// runs over the chunk's time steps before the next.
     /// </summary>
     public bool HasFeedback { get; }
+
+    /// <summary>Whether several threads may share a step.</summary>
+    public bool IsSplit { get; }
 
     /// <summary>Floats of all state variables of one stream.</summary>
     public int StateElements { get; }

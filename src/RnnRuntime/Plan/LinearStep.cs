@@ -9,7 +9,7 @@ namespace RnnRuntime.Plan;
 /// </summary>
 internal sealed unsafe class LinearStep(
     string name, KernelVariant variant, PackedMatrix matrix, nint bias, int outputs, int rowsPerFrame,
-    BufferInfo x, BufferInfo y, BufferInfo? lanes, ScratchBuffers scratch) : PlanStep(name, "linear")
+    BufferInfo x, BufferInfo y, BufferInfo? lanes, ScratchBuffers scratch, SplitProduct? split) : PlanStep(name, "linear")
 {
     public override string Kernel => KernelName(variant, matrix);
 
@@ -21,11 +21,20 @@ internal sealed unsafe class LinearStep(
 
     public override long MultiplyAdds => (long)matrix.Lanes * matrix.Columns * rowsPerFrame;
 
-    public override IEnumerable<BufferInfo> Buffers => new[] { x, y, lanes }.OfType<BufferInfo>().Concat(scratch.All);
+    public override IEnumerable<BufferInfo> Buffers => new[] { x, y, lanes }.OfType<BufferInfo>().Concat(scratch.All).Concat(split?.Buffers ?? []);
+
+    public override bool IsSplit => split is not null;
+
+    public override int Threads(int streams) => split?.PartsFor(streams) ?? 1;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
+        if (split is not null && split.TryRun(context, context.Frames(x), x.Stride, context.Frames(y), y.Stride, context.Vectors))
+        {
+            return;
+        }
+
         var bound = scratch.Bind(context);
         if (rowsPerFrame == 1)
         {

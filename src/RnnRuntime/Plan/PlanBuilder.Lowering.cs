@@ -88,8 +88,14 @@ internal sealed unsafe partial class PlanBuilder
     private void AddCell(Node node, CellKind kind, UnaryFunction activation, CellWeights weights, RecurrentBuffers buffers)
     {
         var scratch = ScratchFor(node.Name, 1, weights.Input, weights.Recurrent, weights.Candidate);
-        _steps.Add(new RecurrentStep(node.Name, node.Operator, kind, activation, _variant, weights, buffers, scratch));
+        _steps.Add(new RecurrentStep(node.Name, node.Operator, kind, activation, _variant, weights, buffers, scratch, Split(node, kind, activation, weights, 1)));
     }
+
+    /// <summary>The cell for several threads, with scratch for products of this many vectors of each frame.</summary>
+    private SplitCell? Split(Node node, CellKind kind, UnaryFunction activation, CellWeights weights, int vectorsPerFrame) =>
+        _splitRule.Threads == 1 ? null : SplitCell.Create(
+            kind, activation, _variant, weights, _splitRule,
+            part => ScratchFor($"{node.Name}.{part}", vectorsPerFrame, weights.Input, weights.Recurrent, weights.Candidate));
 
     private void Lower(LinearNode node)
     {
@@ -99,9 +105,13 @@ internal sealed unsafe partial class PlanBuilder
         var padded = rows > 1 && lanes.Length != node.Weights.Rows
             ? NewBuffer($"{node.Name}.lanes", BufferKind.Scratch, checked(rows * lanes.Length))
             : null;
+        var bias = (nint)_packer.Vector(node.Bias, lanes);
+        var split = _splitRule.Threads == 1 || rows > 1
+            ? null
+            : SplitProduct.Create(_variant, matrix, bias, _splitRule, part => ScratchFor($"{node.Name}.{part}", 1, matrix));
         _steps.Add(new LinearStep(
-            node.Name, _variant, matrix, (nint)_packer.Vector(node.Bias, lanes), node.Weights.Rows, rows, FramesOf(node.Input),
-            FramesOf(node.Output), padded, ScratchFor(node.Name, rows, matrix)));
+            node.Name, _variant, matrix, bias, node.Weights.Rows, rows, FramesOf(node.Input), FramesOf(node.Output), padded,
+            ScratchFor(node.Name, rows, matrix), split));
     }
 
     private void Lower(EmbeddingNode node) =>

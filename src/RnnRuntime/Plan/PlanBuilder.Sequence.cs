@@ -56,7 +56,7 @@ internal sealed unsafe partial class PlanBuilder
             padded, isOneRow);
         return new SequenceStep(
             node.Name, node.Operator, kind, activation, _variant, weights, size, node.Reverse && size.TimeSteps > 1, buffers, work,
-            ScratchFor(node.Name, size.Rows, weights.Input, weights.Recurrent, weights.Candidate));
+            ScratchFor(node.Name, size.Rows, weights.Input, weights.Recurrent, weights.Candidate), Split(node, kind, activation, weights, size.Rows));
     }
 
     private GeneralSequenceStep GeneralStep(SequenceNode node, SequenceSize size, SequenceBuffers buffers)

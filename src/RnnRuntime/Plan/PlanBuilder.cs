@@ -11,6 +11,7 @@ internal sealed unsafe partial class PlanBuilder
 
     private readonly RnnGraph _graph;
     private readonly KernelVariant _variant;
+    private readonly SplitRule _splitRule;
     private readonly Packer _packer;
     private readonly List<BufferInfo> _buffers = [];
     private readonly List<PlanStep> _steps = [];
@@ -28,16 +29,17 @@ internal sealed unsafe partial class PlanBuilder
     private long _madeElements;
     private bool _hasFeedback;
 
-    private PlanBuilder(RnnGraph graph, KernelVariant variant, SparseChoice sparse)
+    private PlanBuilder(RnnGraph graph, KernelVariant variant, SparseChoice sparse, SplitRule splitRule)
     {
         _graph = graph;
         _variant = variant;
+        _splitRule = splitRule;
         _packer = new Packer(sparse);
     }
 
-    public static ExecutionPlan Build(RnnGraph graph, KernelVariant variant, SparseChoice sparse)
+    public static ExecutionPlan Build(RnnGraph graph, KernelVariant variant, SparseChoice sparse, SplitRule splitRule)
     {
-        var builder = new PlanBuilder(graph, variant, sparse);
+        var builder = new PlanBuilder(graph, variant, sparse, splitRule);
         try
         {
             return builder.Build();

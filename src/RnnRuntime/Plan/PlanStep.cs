@@ -28,8 +28,14 @@ internal abstract class PlanStep(string name, string operation)
     /// <summary>Int8 only: the largest of <see cref="PackedMatrix.LargestPair"/> over its matrices; 0 for all others.</summary>
     public virtual int LargestPair => 0;
 
+    /// <summary>Whether the plan's threads may share it.</summary>
+    public virtual bool IsSplit => false;
+
     /// <summary>Every buffer that it reads or writes.</summary>
     public abstract IEnumerable<BufferInfo> Buffers { get; }
+
+    /// <summary>Threads that share it in a session of this many streams.</summary>
+    public virtual int Threads(int streams) => 1;
 
     public abstract void Execute(StepContext context);
 

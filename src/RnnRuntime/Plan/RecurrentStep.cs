@@ -28,7 +28,7 @@ internal sealed record RecurrentBuffers(
 /// <summary>A recurrent cell over all time steps of the chunk and all streams.</summary>
 internal sealed unsafe class RecurrentStep(
     string name, string operation, CellKind kind, UnaryFunction activation, KernelVariant variant, CellWeights weights,
-    RecurrentBuffers buffers, ScratchBuffers scratch) : PlanStep(name, operation)
+    RecurrentBuffers buffers, ScratchBuffers scratch, SplitCell? split) : PlanStep(name, operation)
 {
     private readonly bool _stepByStep = buffers.HiddenInput is not null || buffers.CellInput is not null || buffers.CellOutput is not null;
 
@@ -46,7 +46,11 @@ internal sealed unsafe class RecurrentStep(
 
     public override IEnumerable<BufferInfo> Buffers =>
         new[] { buffers.X, buffers.Gates, buffers.Hidden, buffers.Cell, buffers.Y, buffers.HiddenInput, buffers.CellInput, buffers.CellOutput }
-            .OfType<BufferInfo>().Concat(scratch.All);
+            .OfType<BufferInfo>().Concat(scratch.All).Concat(split?.Buffers ?? []);
+
+    public override bool IsSplit => split is not null;
+
+    public override int Threads(int streams) => split?.PartsFor(streams) ?? 1;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
@@ -72,7 +76,7 @@ internal sealed unsafe class RecurrentStep(
         }
         else
         {
-            Run(arguments);
+            Run(context, arguments);
         }
     }
 
@@ -98,8 +102,13 @@ internal sealed unsafe class RecurrentStep(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Run(in CellArguments arguments)
+    private void Run(StepContext context, in CellArguments arguments)
     {
+        if (split is not null && split.TryRun(context, arguments))
+        {
+            return;
+        }
+
         switch (kind)
         {
             case CellKind.Lstm: variant.Lstm(weights, arguments); break;
@@ -118,7 +127,7 @@ internal sealed unsafe class RecurrentStep(
         {
             CopyFrames(context, buffers.HiddenInput, buffers.Hidden, t, intoState: true);
             CopyFrames(context, buffers.CellInput, buffers.Cell, t, intoState: true);
-            Run(arguments);
+            Run(context, arguments);
             CopyFrames(context, buffers.CellOutput, buffers.Cell, t, intoState: false);
             arguments.X += (nint)arguments.Streams * arguments.XStride;
             arguments.Gates += (nint)arguments.Streams * arguments.GatesStride;

@@ -9,7 +9,7 @@ namespace RnnRuntime.Plan;
 /// </summary>
 internal sealed unsafe class SequenceStep(
     string name, string operation, CellKind kind, UnaryFunction activation, KernelVariant variant, CellWeights weights,
-    SequenceSize size, bool reverse, SequenceBuffers buffers, SequenceWork work, ScratchBuffers scratch) : PlanStep(name, operation)
+    SequenceSize size, bool reverse, SequenceBuffers buffers, SequenceWork work, ScratchBuffers scratch, SplitCell? split) : PlanStep(name, operation)
 {
     private readonly int _gatesStride = BufferInfo.PaddedStride(weights.Input.Lanes);
 
@@ -25,7 +25,11 @@ internal sealed unsafe class SequenceStep(
         ((long)weights.Input.Lanes * weights.Input.Columns) + ((long)weights.Recurrent.Lanes * weights.Recurrent.Columns) +
         ((long)weights.Candidate.Lanes * weights.Candidate.Columns));
 
-    public override IEnumerable<BufferInfo> Buffers => buffers.All.Concat(work.All).Concat(scratch.All);
+    public override IEnumerable<BufferInfo> Buffers => buffers.All.Concat(work.All).Concat(scratch.All).Concat(split?.Buffers ?? []);
+
+    public override bool IsSplit => split is not null;
+
+    public override int Threads(int streams) => split?.PartsFor(work.IsOneRow ? streams : size.Streams) ?? 1;
 
     public override bool WriteNative(NativeProgramWriter program)
     {
@@ -143,6 +147,11 @@ internal sealed unsafe class SequenceStep(
         if (reverse)
         {
             Reverse(ref arguments);
+        }
+
+        if (split is not null && split.TryRun(context, arguments))
+        {
+            return;
         }
 
         switch (kind)

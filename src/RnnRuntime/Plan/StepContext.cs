@@ -1,5 +1,6 @@
 using RnnRuntime.Kernels;
 using RnnRuntime.Memory;
+using RnnRuntime.Threading;
 
 namespace RnnRuntime.Plan;
 
@@ -9,16 +10,18 @@ internal sealed unsafe class StepContext
     private readonly nint[] _addresses;
     private readonly nint[] _timeStrides;
 
-    public StepContext(ExecutionPlan plan, ArenaLayout layout, AlignedBlock arena)
-        : this(plan, layout, (nint)arena.Pointer)
+    public StepContext(ExecutionPlan plan, ArenaLayout layout, AlignedBlock arena, WorkerTeam? team = null)
+        : this(plan, layout, (nint)arena.Pointer, team)
     {
     }
 
     /// <param name="plan">The plan.</param>
     /// <param name="layout">Where buffers lie in an arena.</param>
     /// <param name="arena">Address of the arena.</param>
-    public StepContext(ExecutionPlan plan, ArenaLayout layout, nint arena)
+    /// <param name="team">Threads that help, or null.</param>
+    public StepContext(ExecutionPlan plan, ArenaLayout layout, nint arena, WorkerTeam? team = null)
     {
+        Team = team;
         Streams = layout.Streams;
         _addresses = new nint[plan.Buffers.Length];
         _timeStrides = new nint[plan.Buffers.Length];
@@ -37,6 +40,9 @@ internal sealed unsafe class StepContext
     }
 
     public int Streams { get; }
+
+    /// <summary>Threads that help, where the model has any.</summary>
+    public WorkerTeam? Team { get; }
 
     /// <summary>Index of the first time step that a plan step works on, within the chunk.</summary>
     public int FirstTimeStep { get; set; }

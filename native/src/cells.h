@@ -39,6 +39,35 @@ INLINE void multiply_input(const rnn_cell_weights *weights, const rnn_cell_argum
     multiply_job(&weights->input, &work, a->time_steps * a->streams, &a->scratch);
 }
 
+/* Whether a cell whose gates are the lanes of both matrices takes the products of a step together, so that sums stay in registers. Where there are several
+ * steps, this gives up the input product of many steps at once, which pays only where weights are near. */
+INLINE int joins_products(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
+{
+    enum { NEAR_COLUMNS = 16 };
+    return is_dense_fp32(&weights->input) && is_dense_fp32(&weights->recurrent) && (a->time_steps == 1 || weights->input.columns <= NEAR_COLUMNS);
+}
+
+/* The sums of all gates in a step: of both products, or of the recurrent one where those of the input are in the gates already. */
+INLINE void multiply_step(const rnn_cell_weights *weights, const rnn_cell_arguments *a, int joined, int32_t step)
+{
+    const intptr_t first = (intptr_t)step * a->streams;
+    float *gates = a->gates + first * a->gates_stride;
+    if (joined) {
+        const fp32_work work = {
+            {fp32_part_of(&weights->input, a->x + first * a->x_stride, a->x_stride), fp32_part_of(&weights->recurrent, a->hidden, a->state_stride)},
+            2,
+            weights->bias,
+            0,
+            gates,
+            a->gates_stride,
+        };
+        fp32_multiply(weights->input.lanes, &work, a->streams);
+    } else {
+        const job work = {a->hidden, a->state_stride, gates, a->gates_stride, gates, a->gates_stride};
+        multiply_job(&weights->recurrent, &work, a->streams, &a->scratch);
+    }
+}
+
 /* Adds to the sums in y. */
 INLINE void multiply_state(const rnn_matrix *matrix, const float *state, float *y, const rnn_cell_arguments *a)
 {
@@ -79,11 +108,15 @@ static void lstm_units(int groups, float *gates, float *cell, float *hidden, flo
 
 static void lstm(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    multiply_input(weights, a);
+    const int joined = joins_products(weights, a);
+    if (!joined) {
+        multiply_input(weights, a);
+    }
+
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
+        multiply_step(weights, a, joined, t);
         for (int32_t b = 0; b < a->streams; b++) {
             lstm_units(weights->groups, gates + b * a->gates_stride, a->cell + b * a->state_stride, a->hidden + b * a->state_stride,
                        y + b * a->y_stride);
@@ -181,10 +214,14 @@ INLINE void rnn_units(const int32_t activation, int groups, const float *sums, f
 /* h' = activation(W.x + U.h + b). */
 static void rnn(const rnn_cell_weights *weights, int32_t activation, const rnn_cell_arguments *a)
 {
-    multiply_input(weights, a);
+    const int joined = joins_products(weights, a);
+    if (!joined) {
+        multiply_input(weights, a);
+    }
+
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
+        multiply_step(weights, a, joined, t);
         for (int32_t b = 0; b < a->streams; b++) {
             float *sums = gates + b * a->gates_stride;
             float *hidden = a->hidden + b * a->state_stride;

@@ -83,6 +83,16 @@ static void lstm_units(int groups, float *gates, float *cell, float *hidden, flo
     for (int unit = 0; unit < units; unit += WIDTH) {
         float *group = gates + unit / 8 * 32 + unit % 8;
         const intptr_t second = second_group(unit, units, 32);
+#if WIDTH == 16
+        if (second == 0) {
+            const vf if_gates = sigmoid(vf_load(group));
+            const vf go_gates = tangent_and_sigmoid(vf_load(group + 16));
+            v8_store(group, v8_mul(_mm512_castps512_ps256(if_gates), _mm512_castps512_ps256(go_gates)));
+            v8_store(group + 8, _mm512_extractf32x8_ps(if_gates, 1));
+            v8_store(group + 16, _mm512_extractf32x8_ps(go_gates, 1));
+            break;
+        }
+#endif
         const intptr_t place = second != 0 ? 16 : 8;
         const vf i = sigmoid(load_units(group, second));
         const vf f = sigmoid(load_units(group + 8, second));

@@ -35,9 +35,12 @@ INLINE intptr_t second_group(int unit, int units, intptr_t floats) { return WIDT
 
 INLINE void multiply_input(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    const job work = {a->x, a->x_stride, weights->bias, 0, a->gates, a->gates_stride};
+    const job work = {a->x, a->x_stride, weights->bias, 0, a->gates, a->gates_stride, 0};
     multiply_job(&weights->input, &work, a->time_steps * a->streams, &a->scratch);
 }
+
+/* Every other step walks the weights of the recurrent products from their end. */
+INLINE int walks_backwards(int32_t step) { return step & 1; }
 
 /* Whether a cell whose gates are the lanes of both matrices takes the products of a step together, so that sums stay in registers. Where there are several
  * steps, this gives up the input product of many steps at once, which pays only where weights are near. */
@@ -60,18 +63,19 @@ INLINE void multiply_step(const rnn_cell_weights *weights, const rnn_cell_argume
             0,
             gates,
             a->gates_stride,
+            walks_backwards(step),
         };
         fp32_multiply(weights->input.lanes, &work, a->streams);
     } else {
-        const job work = {a->hidden, a->state_stride, gates, a->gates_stride, gates, a->gates_stride};
+        const job work = {a->hidden, a->state_stride, gates, a->gates_stride, gates, a->gates_stride, walks_backwards(step)};
         multiply_job(&weights->recurrent, &work, a->streams, &a->scratch);
     }
 }
 
 /* Adds to the sums in y. */
-INLINE void multiply_state(const rnn_matrix *matrix, const float *state, float *y, const rnn_cell_arguments *a)
+INLINE void multiply_state(const rnn_matrix *matrix, const float *state, float *y, const rnn_cell_arguments *a, int backwards)
 {
-    const job work = {state, a->state_stride, y, a->gates_stride, y, a->gates_stride};
+    const job work = {state, a->state_stride, y, a->gates_stride, y, a->gates_stride, backwards};
     multiply_job(matrix, &work, a->streams, &a->scratch);
 }
 
@@ -160,12 +164,20 @@ static void gru_units(int groups, const float *gates, const float *recurrent, fl
 static void gru_reset_after(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
     multiply_input(weights, a);
-    const job candidate = {a->hidden, a->state_stride, weights->candidate_bias, 0, a->cell, a->state_stride};
+    job candidate = {a->hidden, a->state_stride, weights->candidate_bias, 0, a->cell, a->state_stride, 0};
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
-        multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
+        candidate.backwards = walks_backwards(t);
+        if (candidate.backwards) {
+            multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
+        }
+
+        multiply_state(&weights->recurrent, a->hidden, gates, a, candidate.backwards);
+        if (!candidate.backwards) {
+            multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
+        }
+
         for (int32_t b = 0; b < a->streams; b++) {
             gru_units(weights->groups, gates + b * a->gates_stride, a->cell + b * a->state_stride, a->hidden + b * a->state_stride,
                       y + b * a->y_stride);
@@ -190,12 +202,12 @@ static void gru_reset_before(const rnn_cell_weights *weights, const rnn_cell_arg
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
+        multiply_state(&weights->recurrent, a->hidden, gates, a, walks_backwards(t));
         for (int32_t b = 0; b < a->streams; b++) {
             reset_hidden(weights->groups, gates + b * a->gates_stride, a->hidden + b * a->state_stride, a->cell + b * a->state_stride);
         }
 
-        multiply_state(&weights->candidate, a->cell, gates + weights->groups * 16, a);
+        multiply_state(&weights->candidate, a->cell, gates + weights->groups * 16, a, walks_backwards(t));
         for (int32_t b = 0; b < a->streams; b++) {
             gru_units(weights->groups, gates + b * a->gates_stride, NULL, a->hidden + b * a->state_stride, y + b * a->y_stride);
         }

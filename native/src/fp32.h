@@ -22,6 +22,7 @@ typedef struct fp32_work {
     intptr_t init_stride;
     float *y;
     intptr_t y_stride;
+    int backwards;
 } fp32_work;
 
 typedef void fp32_tile_function(intptr_t width, const fp32_work *work);
@@ -180,7 +181,13 @@ static void fp32_panel(int width, const fp32_work *work, int vectors)
 static void fp32_multiply(int lanes, const fp32_work *work, int vectors)
 {
     if (vectors == 1) {
-        fp32_one(lanes, work);
+        const intptr_t columns = work->parts[0].columns + (work->part_count == 2 ? work->parts[1].columns : 0);
+        const walk blocks = walk_of(lanes, columns * (intptr_t)sizeof(float), work->backwards);
+        for (int i = 0; i <= blocks.blocks; i++) {
+            const fp32_work part = fp32_at(work, walk_start(&blocks, i), 0, 0);
+            fp32_one(walk_lanes(&blocks, i), &part);
+        }
+
         return;
     }
 

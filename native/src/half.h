@@ -233,7 +233,13 @@ static void half_multiply(const rnn_matrix *matrix, const job *work, int vectors
     }
 
     if (vectors == 1) {
-        half_one(functions, panels, matrix->lanes, columns, factor, work);
+        const walk blocks = walk_of(matrix->lanes, columns * (intptr_t)sizeof(uint16_t), work->backwards);
+        for (int i = 0; i <= blocks.blocks; i++) {
+            const intptr_t start = walk_start(&blocks, i);
+            const job part = job_at(work, start, 0);
+            half_one(functions, panels + start * columns, walk_lanes(&blocks, i), columns, factor, &part);
+        }
+
         return;
     }
 

@@ -374,11 +374,12 @@ typedef struct rnn_program {
     int32_t has_feedback; /* then the whole graph runs once a time step */
     rnn_port input;       /* of a model with one input and one output */
     rnn_port output;
+    int32_t backwards; /* what the next step's cells get; changes with every run of the operations */
 } rnn_program;
 
 /* Runs time_steps steps. Input and output are [time step][stream][elements] of any number of steps; both null: the buffers hold what was given, for at
  * most chunk_length steps. Magnitudes of the input below 2^-80 count as zero. */
-RNN_EXPORT void rnn_run(const rnn_program *program, const void *input, void *output, int32_t time_steps);
+RNN_EXPORT void rnn_run(rnn_program *program, const void *input, void *output, int32_t time_steps);
 
 #ifdef __cplusplus
 }

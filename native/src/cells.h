@@ -39,8 +39,8 @@ INLINE void multiply_input(const rnn_cell_weights *weights, const rnn_cell_argum
     multiply_job(&weights->input, &work, a->time_steps * a->streams, &a->scratch);
 }
 
-/* Every other step walks the weights of the recurrent products from their end. */
-INLINE int walks_backwards(int32_t step) { return step & 1; }
+/* Every other step walks the weights of the recurrent products from their end, from call to call too. */
+INLINE int walks_backwards(const rnn_cell_arguments *a, int32_t step) { return (a->backwards ^ step) & 1; }
 
 /* Whether a cell whose gates are the lanes of both matrices takes the products of a step together, so that sums stay in registers. Where there are several
  * steps, this gives up the input product of many steps at once, which pays only where weights are near. */
@@ -63,11 +63,11 @@ INLINE void multiply_step(const rnn_cell_weights *weights, const rnn_cell_argume
             0,
             gates,
             a->gates_stride,
-            walks_backwards(step),
+            walks_backwards(a, step),
         };
         fp32_multiply(weights->input.lanes, &work, a->streams);
     } else {
-        const job work = {a->hidden, a->state_stride, gates, a->gates_stride, gates, a->gates_stride, walks_backwards(step)};
+        const job work = {a->hidden, a->state_stride, gates, a->gates_stride, gates, a->gates_stride, walks_backwards(a, step)};
         multiply_job(&weights->recurrent, &work, a->streams, &a->scratch);
     }
 }
@@ -81,7 +81,7 @@ INLINE void multiply_state(const rnn_matrix *matrix, const float *state, float *
 
 /* c' = f*c + i*g, h' = o*tanh(c'). Two passes: the second one waits for the results of the first, and one loop would fill the processor's window with
  * waiting work. The first leaves i*g, f and o side by side. */
-static void lstm_units(int groups, float *gates, float *cell, float *hidden, float *y)
+static void lstm_units(int32_t groups, float *gates, float *cell, float *hidden, float *y)
 {
     const int units = groups * 8;
     for (int unit = 0; unit < units; unit += WIDTH) {
@@ -138,11 +138,10 @@ static void lstm(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
     }
 }
 
-/* n = tanh(x part + r * h part), h' = n + z * (h - n); without an h part the x part holds the whole sum. */
-static void gru_units(int groups, const float *gates, const float *recurrent, float *hidden, float *y)
+/* n = tanh(candidates + r * recurrent), h' = n + z * (h - n); without recurrent the candidates are the whole sum. */
+static void gru_units(int32_t groups, const float *gates, const float *candidates, const float *recurrent, float *hidden, float *y)
 {
     const int units = groups * 8;
-    const float *candidates = gates + groups * 16;
     for (int unit = 0; unit < units; unit += WIDTH) {
         const float *group = gates + unit / 8 * 16 + unit % 8;
         const intptr_t gate = second_group(unit, units, 16);
@@ -168,7 +167,7 @@ static void gru_reset_after(const rnn_cell_weights *weights, const rnn_cell_argu
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        candidate.backwards = walks_backwards(t);
+        candidate.backwards = walks_backwards(a, t);
         if (candidate.backwards) {
             multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
         }
@@ -179,13 +178,14 @@ static void gru_reset_after(const rnn_cell_weights *weights, const rnn_cell_argu
         }
 
         for (int32_t b = 0; b < a->streams; b++) {
-            gru_units(weights->groups, gates + b * a->gates_stride, a->cell + b * a->state_stride, a->hidden + b * a->state_stride,
+            float *units = gates + b * a->gates_stride;
+            gru_units(weights->groups, units, units + weights->groups * 16, a->cell + b * a->state_stride, a->hidden + b * a->state_stride,
                       y + b * a->y_stride);
         }
     }
 }
 
-static void reset_hidden(int groups, const float *gates, const float *hidden, float *result)
+static void reset_units(int32_t groups, const float *gates, const float *hidden, float *result)
 {
     const int units = groups * 8;
     for (int unit = 0; unit < units; unit += WIDTH) {
@@ -202,14 +202,15 @@ static void gru_reset_before(const rnn_cell_weights *weights, const rnn_cell_arg
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a, walks_backwards(t));
+        multiply_state(&weights->recurrent, a->hidden, gates, a, walks_backwards(a, t));
         for (int32_t b = 0; b < a->streams; b++) {
-            reset_hidden(weights->groups, gates + b * a->gates_stride, a->hidden + b * a->state_stride, a->cell + b * a->state_stride);
+            reset_units(weights->groups, gates + b * a->gates_stride, a->hidden + b * a->state_stride, a->cell + b * a->state_stride);
         }
 
-        multiply_state(&weights->candidate, a->cell, gates + weights->groups * 16, a, walks_backwards(t));
+        multiply_state(&weights->candidate, a->cell, gates + weights->groups * 16, a, walks_backwards(a, t));
         for (int32_t b = 0; b < a->streams; b++) {
-            gru_units(weights->groups, gates + b * a->gates_stride, NULL, a->hidden + b * a->state_stride, y + b * a->y_stride);
+            float *units = gates + b * a->gates_stride;
+            gru_units(weights->groups, units, units + weights->groups * 16, NULL, a->hidden + b * a->state_stride, y + b * a->y_stride);
         }
     }
 }

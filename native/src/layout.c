@@ -70,6 +70,9 @@ static const rnn_layout layouts[] = {
     FIELD(rnn_kernels, gru_reset_after),
     FIELD(rnn_kernels, gru_reset_before),
     FIELD(rnn_kernels, rnn),
+    FIELD(rnn_kernels, lstm_units),
+    FIELD(rnn_kernels, gru_units),
+    FIELD(rnn_kernels, reset_units),
     FIELD(rnn_kernels, unary),
     FIELD(rnn_kernels, binary),
     FIELD(rnn_kernels, select),
@@ -338,6 +341,7 @@ static const rnn_layout layouts[] = {
     FIELD(rnn_program, has_feedback),
     FIELD(rnn_program, input),
     FIELD(rnn_program, output),
+    FIELD(rnn_program, backwards),
 };
 
 const rnn_layout *rnn_kernels_layout(int32_t *count)

@@ -4,8 +4,10 @@
 
 #include <math.h>
 
-static void run_operations(const rnn_program *program, const context *c)
+static void run_operations(rnn_program *program, context *c)
 {
+    c->backwards = program->backwards;
+    program->backwards ^= 1;
     const rnn_operation *end = program->operations + program->operation_count;
     for (const rnn_operation *operation = program->operations; operation < end; operation++) {
         const void *arguments = operation->arguments;
@@ -35,9 +37,9 @@ static void run_operations(const rnn_program *program, const context *c)
     }
 }
 
-static void run_chunk(const rnn_program *program, int32_t time_steps)
+static void run_chunk(rnn_program *program, int32_t time_steps)
 {
-    context c = {program->kernels, 0, time_steps, program->streams, time_steps * program->streams};
+    context c = {program->kernels, 0, time_steps, program->streams, time_steps * program->streams, 0};
     if (!program->has_feedback) {
         run_operations(program, &c);
         return;
@@ -81,7 +83,7 @@ static void copy_out(const rnn_program *program, float *data, int32_t time_steps
     }
 }
 
-void rnn_run(const rnn_program *program, const void *input, void *output, int32_t time_steps)
+void rnn_run(rnn_program *program, const void *input, void *output, int32_t time_steps)
 {
     if (input == NULL) {
         run_chunk(program, time_steps);

@@ -14,6 +14,7 @@ typedef struct context {
     int32_t time_steps;
     int32_t streams;
     int32_t vectors; /* time steps times streams */
+    int32_t backwards; /* rnn_cell_arguments */
 } context;
 
 static inline float *frames_of(const context *c, const rnn_buffer *buffer) { return buffer->start + c->first_time_step * buffer->time_stride; }

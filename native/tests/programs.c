@@ -44,7 +44,7 @@ static void run_program(const rnn_kernels *set, const layers *layers, int chunk,
     };
     const rnn_linear linear = {.matrix = layers->linear, .bias = layers->bias, .outputs = OUTPUTS, .rows_per_frame = 1, .x = activated, .y = y};
     const rnn_operation operations[] = {{RNN_OP_RECURRENT, 0, &recurrent}, {RNN_OP_ELEMENTWISE, 0, &elementwise}, {RNN_OP_LINEAR, 0, &linear}};
-    const rnn_program program = {
+    rnn_program program = {
         .kernels = set,
         .operations = operations,
         .operation_count = 3,

@@ -17,6 +17,9 @@ internal unsafe struct NativeTable
     public delegate* unmanaged<void*, void*, void> GruResetAfter;
     public delegate* unmanaged<void*, void*, void> GruResetBefore;
     public delegate* unmanaged<void*, int, void*, void> Rnn;
+    public delegate* unmanaged<int, float*, float*, float*, float*, void> LstmUnits;
+    public delegate* unmanaged<int, float*, float*, float*, float*, float*, void> GruUnits;
+    public delegate* unmanaged<int, float*, float*, float*, void> ResetUnits;
     public delegate* unmanaged<int, float, float, float*, float*, int, void> Unary;
     public delegate* unmanaged<int, float*, int, float*, int, float*, int, void> Binary;
     public delegate* unmanaged<float*, float*, float*, float*, int, void> Select;

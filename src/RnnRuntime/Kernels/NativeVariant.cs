@@ -83,6 +83,16 @@ internal sealed unsafe class NativeVariant : KernelVariant
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void LstmUnits(int groups, float* gates, float* cell, float* hidden, float* y) => _table->LstmUnits(groups, gates, cell, hidden, y);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void GruUnits(int groups, float* gates, float* candidates, float* recurrent, float* hidden, float* y) =>
+        _table->GruUnits(groups, gates, candidates, recurrent, hidden, y);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void ResetUnits(int groups, float* gates, float* hidden, float* result) => _table->ResetUnits(groups, gates, hidden, result);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Unary(UnaryFunction function, float alpha, float beta, float* x, float* y, int count) =>
         _table->Unary((int)function, alpha, beta, x, y, count);
 

@@ -375,4 +375,5 @@ internal unsafe struct NativeProgramHeader
     public int HasFeedback;
     public NativePort Input;
     public NativePort Output;
+    public int Backwards;
 }

@@ -25,14 +25,14 @@ internal sealed unsafe class NativeProgram : IDisposable
     public static string? ObstacleOf(ExecutionPlan plan, ArenaLayout layout)
     {
         using var writer = new NativeProgramWriter(new StepContext(plan, layout, arena: 0));
-        return Write(plan, writer);
+        return Write(plan, layout, writer);
     }
 
     /// <summary>The program, or why there is none.</summary>
     public static (NativeProgram? Program, string? Obstacle) Create(ExecutionPlan plan, ArenaLayout layout, StepContext context)
     {
         var writer = new NativeProgramWriter(context);
-        if (Write(plan, writer) is { } obstacle)
+        if (Write(plan, layout, writer) is { } obstacle)
         {
             writer.Dispose();
             return (null, obstacle);
@@ -68,11 +68,16 @@ internal sealed unsafe class NativeProgram : IDisposable
 
     public void Dispose() => _writer.Dispose();
 
-    private static string? Write(ExecutionPlan plan, NativeProgramWriter writer)
+    private static string? Write(ExecutionPlan plan, ArenaLayout layout, NativeProgramWriter writer)
     {
         if (plan.Variant is not NativeVariant)
         {
             return $"the kernel {plan.Variant.Name} is managed code";
+        }
+
+        if (plan.Steps.FirstOrDefault(step => step.Threads(layout.Streams) > 1) is { } shared)
+        {
+            return $"threads share the step '{shared.Name}' ({shared.Operation})";
         }
 
         var step = plan.Steps.FirstOrDefault(step => !step.WriteNative(writer));

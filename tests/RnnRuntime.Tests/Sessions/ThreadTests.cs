@@ -11,7 +11,7 @@ public sealed class ThreadTests
 
     public static MatrixTheoryData<string, string> Variants => new(TestModels.Kernels, ["float32", "bf16", "fp16", "int8"]);
 
-    public static MatrixTheoryData<string, int> Wrong => new(["found"], [0, -1, int.MinValue, Environment.ProcessorCount + 1, int.MaxValue]);
+    public static TheoryData<int> Wrong => [0, -1, int.MinValue, Environment.ProcessorCount + 1, int.MaxValue];
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -196,21 +196,21 @@ public sealed class ThreadTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void ANumberOfThreadsThatCannotBe(string found, int threads)
+    public void ANumberOfThreadsThatCannotBe(int threads)
     {
         var graph = TestModels.Single("lstm", 3, 5, seed: 1);
         var exception = Assert.Throws<ArgumentOutOfRangeException>(() => RnnModel.FromGraph(graph, new RnnOptions { Threads = threads }));
         Assert.Contains($"Threads is {threads}", exception.Message, StringComparison.Ordinal);
         Assert.Contains($"expected 1 to {Environment.ProcessorCount}", exception.Message, StringComparison.Ordinal);
-        Assert.Equal("found", found);
     }
 
     /// <summary>What is too small, sparse, or has no cut that fits is not divided; many streams make it larger.</summary>
     [Fact]
     public void ThePlanTellsHowManyThreadsShareAStep()
     {
-        Assert.Equal(1, Threads(TestModels.Single("lstm", 8, 24, seed: 1)));
-        Assert.Equal(2, Threads(TestModels.Single("lstm", 8, 24, seed: 1), streams: 64));
+        Assert.Equal(1, Threads(TestModels.Single("lstm", 8, 32, seed: 1)));
+        Assert.Equal(2, Threads(TestModels.Single("lstm", 8, 32, seed: 1), streams: 64));
+        Assert.Equal(1, Threads(TestModels.Single("lstm", 8, 24, seed: 1), streams: 64));
         Assert.Equal(2, Threads(TestModels.Single("lstm", 64, 128, seed: 1)));
         Assert.Equal(2, Threads(TestModels.Single("gru-reset-after", 64, 128, seed: 1)));
         Assert.Equal(1, Threads(TestModels.Single("gru-reset-after", 64, 136, seed: 1)));

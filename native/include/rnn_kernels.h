@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a struct or a signature of this file does. */
-#define RNN_KERNELS_ABI 2
+#define RNN_KERNELS_ABI 1
 
 enum rnn_format { RNN_FLOAT32, RNN_BFLOAT16, RNN_FLOAT16, RNN_INT8 };
 

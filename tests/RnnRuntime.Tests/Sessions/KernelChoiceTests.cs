@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RnnRuntime.Kernels;
+using RnnRuntime.Tests.Kernels;
 
 namespace RnnRuntime.Tests.Sessions;
 
@@ -96,7 +97,7 @@ public sealed class KernelChoiceTests : IDisposable
     }
 
     [Fact]
-    public async Task AProcessWithoutAvx2RefusesTheVectorKernels()
+    public async Task AProcessWithoutAvx2RefusesItsKernelsAndStillFusesMultiplyAdds()
     {
         Assert.SkipUnless(Environment.ProcessPath is { Length: > 0 }, "The path of this program is not known.");
         var assembly = typeof(KernelChoiceTests).Assembly.Location;
@@ -107,6 +108,7 @@ public sealed class KernelChoiceTests : IDisposable
         [
             .. host ? ["exec", assembly] : Array.Empty<string>(),
             "-noLogo", "-noColor", "-method", $"{typeof(KernelChoiceTests).FullName}.{nameof(AnUnavailableNameSaysWhatItNeedsAndListsTheAvailable)}",
+            "-method", $"{typeof(FusedMultiplyAddTests).FullName}.{nameof(FusedMultiplyAddTests.ScalarAndVectorRoundOnce)}",
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
         start.Environment["DOTNET_EnableAVX2"] = "0";
@@ -116,6 +118,6 @@ public sealed class KernelChoiceTests : IDisposable
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, $"exit code {process.ExitCode}: {output}{await errors}");
-        Assert.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0", output, StringComparison.Ordinal);
+        Assert.Contains("Total: 2, Errors: 0, Failed: 0, Skipped: 0", output, StringComparison.Ordinal);
     }
 }

@@ -4,6 +4,7 @@
 #   tests/emulate.sh [-c MODEL] [-a] [-f TRAIT=VALUE] [-t SECONDS] [-e VAR=VALUE]... [-k DIR] [-- RUNNER-ARGUMENTS...]
 #
 #   -c MODEL        processor: tigerlake (default), corei7_icelake_u, corei7_skylake_x, or corei7_haswell_4770 (no AVX-512)
+#                   with Bochs 3 also arrow_lake (AVX-VNNI, no AVX-512)
 #   -a              any processor will do, and every kernel is tested: without it the run fails on one that lacks AVX-512, and tests the AVX-512 kernel alone
 #   -f TRAIT=VALUE  which tests run (default Category=Kernels)
 #   -t SECONDS      wall time after which the machine is stopped and the run failed (default 900)

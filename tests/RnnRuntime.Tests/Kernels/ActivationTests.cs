@@ -247,8 +247,15 @@ public sealed class ActivationTests
         {
             // Eight at once take the vector's way, one the tail's.
             float[] nine = [.. Enumerable.Repeat(x, 9)];
+            var y = Apply(kernel, function, nine);
+            if (float.IsNaN(expected))
+            {
+                Assert.All(y, value => Assert.True(float.IsNaN(value), $"{function}({x:R}) = {value:R}"));
+                continue;
+            }
+
             float[] all = [.. Enumerable.Repeat(expected, 9)];
-            Variants.AssertSameBits(all, Apply(kernel, function, nine), $"{function}({x:R})");
+            Variants.AssertSameBits(all, y, $"{function}({x:R})");
         }
     }
 

@@ -38,6 +38,16 @@ INLINE vf sigmoid(vf x)
     return vf_div(one, vf_add(one, exp_within_87(y)));
 }
 
+INLINE vf small_tangent(vf a)
+{
+    const vf z = square(a);
+    vf p = vf_fma(vf_broadcast(-0.0057170424f), z, vf_broadcast(0.020650584f));
+    p = vf_fma(p, z, vf_broadcast(-0.053743497f));
+    p = vf_fma(p, z, vf_broadcast(0.13331491f));
+    p = vf_fma(p, z, vf_broadcast(-0.33333284f));
+    return vf_fma(vf_mul(p, z), a, a);
+}
+
 INLINE vf hyperbolic_tangent(vf x)
 {
     const vf one = vf_broadcast(1.0f);
@@ -45,15 +55,24 @@ INLINE vf hyperbolic_tangent(vf x)
     const vf e = exp_within_87(vf_min(vf_broadcast(20.0f), vf_add(a, a)));
     const vf large = vf_sub(one, vf_div(vf_broadcast(2.0f), vf_add(e, one)));
 
-    const vf z = square(a);
-    vf p = vf_fma(vf_broadcast(-0.0057170424f), z, vf_broadcast(0.020650584f));
-    p = vf_fma(p, z, vf_broadcast(-0.053743497f));
-    p = vf_fma(p, z, vf_broadcast(0.13331491f));
-    p = vf_fma(p, z, vf_broadcast(-0.33333284f));
-    const vf small = vf_fma(vf_mul(p, z), a, a);
-
-    return vf_copysign(vf_select_less(a, vf_broadcast(0.625f), small, large), x);
+    return vf_copysign(vf_select_less(a, vf_broadcast(0.625f), small_tangent(a), large), x);
 }
+
+#if WIDTH == 16
+/* hyperbolic_tangent of the first 8 lanes, sigmoid of the others: what a group's third and fourth gate take, which lie side by side. */
+INLINE vf tangent_and_sigmoid(vf x)
+{
+    const __mmask16 tangents = 0x00ff;
+    const vf one = vf_broadcast(1.0f);
+    const vf a = vf_abs(x);
+    const vf negative = vf_max(vf_broadcast(-87.0f), vf_sub(vf_broadcast(0.0f), x));
+    const vf y = _mm512_mask_min_ps(vf_min(vf_broadcast(87.0f), negative), tangents, vf_broadcast(20.0f), vf_add(a, a));
+    const vf quotient = vf_div(_mm512_mask_blend_ps(tangents, one, vf_broadcast(2.0f)), vf_add(exp_within_87(y), one));
+    const vf large = vf_sub(one, quotient);
+    const vf tangent = vf_copysign(vf_select_less(a, vf_broadcast(0.625f), small_tangent(a), large), x);
+    return _mm512_mask_blend_ps(tangents, quotient, tangent);
+}
+#endif
 
 INLINE vf relu(vf x)
 {

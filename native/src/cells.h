@@ -35,14 +35,47 @@ INLINE intptr_t second_group(int unit, int units, intptr_t floats) { return WIDT
 
 INLINE void multiply_input(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    const job work = {a->x, a->x_stride, weights->bias, 0, a->gates, a->gates_stride};
+    const job work = {a->x, a->x_stride, weights->bias, 0, a->gates, a->gates_stride, 0};
     multiply_job(&weights->input, &work, a->time_steps * a->streams, &a->scratch);
 }
 
-/* Adds to the sums in y. */
-INLINE void multiply_state(const rnn_matrix *matrix, const float *state, float *y, const rnn_cell_arguments *a)
+/* Every other step walks the weights of the recurrent products from their end. */
+INLINE int walks_backwards(int32_t step) { return step & 1; }
+
+/* Whether a cell whose gates are the lanes of both matrices takes the products of a step together, so that sums stay in registers. Where there are several
+ * steps, this gives up the input product of many steps at once, which pays only where weights are near. */
+INLINE int joins_products(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    const job work = {state, a->state_stride, y, a->gates_stride, y, a->gates_stride};
+    enum { NEAR_COLUMNS = 16 };
+    return is_dense_fp32(&weights->input) && is_dense_fp32(&weights->recurrent) && (a->time_steps == 1 || weights->input.columns <= NEAR_COLUMNS);
+}
+
+/* The sums of all gates in a step: of both products, or of the recurrent one where those of the input are in the gates already. */
+INLINE void multiply_step(const rnn_cell_weights *weights, const rnn_cell_arguments *a, int joined, int32_t step)
+{
+    const intptr_t first = (intptr_t)step * a->streams;
+    float *gates = a->gates + first * a->gates_stride;
+    if (joined) {
+        const fp32_work work = {
+            {fp32_part_of(&weights->input, a->x + first * a->x_stride, a->x_stride), fp32_part_of(&weights->recurrent, a->hidden, a->state_stride)},
+            2,
+            weights->bias,
+            0,
+            gates,
+            a->gates_stride,
+            walks_backwards(step),
+        };
+        fp32_multiply(weights->input.lanes, &work, a->streams);
+    } else {
+        const job work = {a->hidden, a->state_stride, gates, a->gates_stride, gates, a->gates_stride, walks_backwards(step)};
+        multiply_job(&weights->recurrent, &work, a->streams, &a->scratch);
+    }
+}
+
+/* Adds to the sums in y. */
+INLINE void multiply_state(const rnn_matrix *matrix, const float *state, float *y, const rnn_cell_arguments *a, int backwards)
+{
+    const job work = {state, a->state_stride, y, a->gates_stride, y, a->gates_stride, backwards};
     multiply_job(matrix, &work, a->streams, &a->scratch);
 }
 
@@ -54,6 +87,16 @@ static void lstm_units(int groups, float *gates, float *cell, float *hidden, flo
     for (int unit = 0; unit < units; unit += WIDTH) {
         float *group = gates + unit / 8 * 32 + unit % 8;
         const intptr_t second = second_group(unit, units, 32);
+#if WIDTH == 16
+        if (second == 0) {
+            const vf if_gates = sigmoid(vf_load(group));
+            const vf go_gates = tangent_and_sigmoid(vf_load(group + 16));
+            v8_store(group, v8_mul(_mm512_castps512_ps256(if_gates), _mm512_castps512_ps256(go_gates)));
+            v8_store(group + 8, _mm512_extractf32x8_ps(if_gates, 1));
+            v8_store(group + 16, _mm512_extractf32x8_ps(go_gates, 1));
+            break;
+        }
+#endif
         const intptr_t place = second != 0 ? 16 : 8;
         const vf i = sigmoid(load_units(group, second));
         const vf f = sigmoid(load_units(group + 8, second));
@@ -79,11 +122,15 @@ static void lstm_units(int groups, float *gates, float *cell, float *hidden, flo
 
 static void lstm(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    multiply_input(weights, a);
+    const int joined = joins_products(weights, a);
+    if (!joined) {
+        multiply_input(weights, a);
+    }
+
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
+        multiply_step(weights, a, joined, t);
         for (int32_t b = 0; b < a->streams; b++) {
             lstm_units(weights->groups, gates + b * a->gates_stride, a->cell + b * a->state_stride, a->hidden + b * a->state_stride,
                        y + b * a->y_stride);
@@ -117,12 +164,20 @@ static void gru_units(int groups, const float *gates, const float *recurrent, fl
 static void gru_reset_after(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
     multiply_input(weights, a);
-    const job candidate = {a->hidden, a->state_stride, weights->candidate_bias, 0, a->cell, a->state_stride};
+    job candidate = {a->hidden, a->state_stride, weights->candidate_bias, 0, a->cell, a->state_stride, 0};
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
-        multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
+        candidate.backwards = walks_backwards(t);
+        if (candidate.backwards) {
+            multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
+        }
+
+        multiply_state(&weights->recurrent, a->hidden, gates, a, candidate.backwards);
+        if (!candidate.backwards) {
+            multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
+        }
+
         for (int32_t b = 0; b < a->streams; b++) {
             gru_units(weights->groups, gates + b * a->gates_stride, a->cell + b * a->state_stride, a->hidden + b * a->state_stride,
                       y + b * a->y_stride);
@@ -147,12 +202,12 @@ static void gru_reset_before(const rnn_cell_weights *weights, const rnn_cell_arg
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
+        multiply_state(&weights->recurrent, a->hidden, gates, a, walks_backwards(t));
         for (int32_t b = 0; b < a->streams; b++) {
             reset_hidden(weights->groups, gates + b * a->gates_stride, a->hidden + b * a->state_stride, a->cell + b * a->state_stride);
         }
 
-        multiply_state(&weights->candidate, a->cell, gates + weights->groups * 16, a);
+        multiply_state(&weights->candidate, a->cell, gates + weights->groups * 16, a, walks_backwards(t));
         for (int32_t b = 0; b < a->streams; b++) {
             gru_units(weights->groups, gates + b * a->gates_stride, NULL, a->hidden + b * a->state_stride, y + b * a->y_stride);
         }
@@ -178,10 +233,14 @@ INLINE void rnn_units(const int32_t activation, int groups, const float *sums, f
 /* h' = activation(W.x + U.h + b). */
 static void rnn(const rnn_cell_weights *weights, int32_t activation, const rnn_cell_arguments *a)
 {
-    multiply_input(weights, a);
+    const int joined = joins_products(weights, a);
+    if (!joined) {
+        multiply_input(weights, a);
+    }
+
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a);
+        multiply_step(weights, a, joined, t);
         for (int32_t b = 0; b < a->streams; b++) {
             float *sums = gates + b * a->gates_stride;
             float *hidden = a->hidden + b * a->state_stride;

@@ -3,31 +3,35 @@
 #define V(name) JOIN(VECTOR, name)
 #define LANES ((int)(sizeof(VECTOR) / sizeof(float)))
 
-/* Columns go in order: a lane is one chain of fused multiply-adds. From the register `joint` on, lanes come from the panel `next`. */
-INLINE void V(fp32_tile)(const int registers, const int joint, const int vectors, const float *panel, const float *next, intptr_t width,
-                         intptr_t columns, const job *work)
+/* Columns go in order, one matrix after the other: a lane is one chain of fused multiply-adds. From the register `joint` on, lanes come from the next
+ * panel. */
+INLINE void V(fp32_tile)(const int registers, const int joint, const int vectors, intptr_t width, const fp32_work *work)
 {
     VECTOR sum[12][8];
     UNROLL for (int v = 0; v < vectors; v++) {
         UNROLL for (int r = 0; r < registers; r++) { sum[r][v] = V(load)(work->init + v * work->init_stride + r * LANES); }
     }
 
-    const float *x = work->x;
-    const intptr_t x_stride = work->x_stride;
-    for (const float *end = x + columns; x < end; x++, panel += width, next += width) {
-        if (registers >= vectors) {
-            VECTOR value[8];
-            UNROLL for (int v = 0; v < vectors; v++) { value[v] = V(broadcast)(x[v * x_stride]); }
-            UNROLL for (int r = 0; r < registers; r++) {
-                const VECTOR weights = V(load)(r < joint ? panel + r * LANES : next + (r - joint) * LANES);
-                UNROLL for (int v = 0; v < vectors; v++) { sum[r][v] = V(fma)(weights, value[v], sum[r][v]); }
-            }
-        } else {
-            VECTOR weights[12];
-            UNROLL for (int r = 0; r < registers; r++) { weights[r] = V(load)(panel + r * LANES); }
-            UNROLL for (int v = 0; v < vectors; v++) {
-                const VECTOR value = V(broadcast)(x[v * x_stride]);
-                UNROLL for (int r = 0; r < registers; r++) { sum[r][v] = V(fma)(weights[r], value, sum[r][v]); }
+    for (const fp32_part *part = work->parts; part < work->parts + work->part_count; part++) {
+        const float *panel = part->panel;
+        const float *next = panel + joint * LANES * part->columns;
+        const float *x = part->x;
+        const intptr_t x_stride = part->x_stride;
+        for (const float *end = x + part->columns; x < end; x++, panel += width, next += width) {
+            if (registers >= vectors) {
+                VECTOR value[8];
+                UNROLL for (int v = 0; v < vectors; v++) { value[v] = V(broadcast)(x[v * x_stride]); }
+                UNROLL for (int r = 0; r < registers; r++) {
+                    const VECTOR weights = V(load)(r < joint ? panel + r * LANES : next + (r - joint) * LANES);
+                    UNROLL for (int v = 0; v < vectors; v++) { sum[r][v] = V(fma)(weights, value[v], sum[r][v]); }
+                }
+            } else {
+                VECTOR weights[12];
+                UNROLL for (int r = 0; r < registers; r++) { weights[r] = V(load)(panel + r * LANES); }
+                UNROLL for (int v = 0; v < vectors; v++) {
+                    const VECTOR value = V(broadcast)(x[v * x_stride]);
+                    UNROLL for (int r = 0; r < registers; r++) { sum[r][v] = V(fma)(weights[r], value, sum[r][v]); }
+                }
             }
         }
     }
@@ -39,19 +43,19 @@ INLINE void V(fp32_tile)(const int registers, const int joint, const int vectors
     }
 }
 
-#define TILE(REGISTERS, VECTORS)                                                                                               \
-    static void V(fp32_##REGISTERS##x##VECTORS)(const float *panel, intptr_t width, intptr_t columns, const job *work)        \
-    {                                                                                                                          \
-        V(fp32_tile)(REGISTERS, REGISTERS, VECTORS, panel, panel, width, columns, work);                                      \
+#define TILE(VECTORS)                                                           \
+    static void V(fp32_1x##VECTORS)(intptr_t width, const fp32_work *work)     \
+    {                                                                           \
+        V(fp32_tile)(1, 1, VECTORS, width, work);                              \
     }
-TILE(1, 1)
-TILE(1, 2)
-TILE(1, 3)
-TILE(1, 4)
-TILE(1, 5)
-TILE(1, 6)
-TILE(1, 7)
-TILE(1, 8)
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+TILE(7)
+TILE(8)
 #undef TILE
 
 /* One register of lanes, by vectors. */

@@ -1,7 +1,7 @@
 /* Products of packed 16-bit weights in float32 arithmetic (Kernels/IHalfKernel.cs), on weights widened exactly.
  *
- * Packed float16 weights are the weights times 2^k. The factor 2^-k goes to the input, once for all lanes, where one vector is multiplied and no
- * element of it becomes subnormal by that; otherwise to the weights, where it is exact for all. */
+ * Widened float16 weights lack a power of two. It goes to the input, once for all lanes, where one vector is multiplied and no element of it
+ * overflows or loses bits by that; otherwise to the weights, where it is exact for all. */
 #ifndef HALF_H
 #define HALF_H
 
@@ -43,7 +43,7 @@ INLINE void half_tile_8(const int format, const int vectors, const uint16_t *pan
     v8 sum[8];
     UNROLL for (int v = 0; v < vectors; v++) { sum[v] = v8_load(work->init + v * work->init_stride); }
 
-    const v8 scale = v8_broadcast(factor);
+    const v8 scale = v8_half_scale(factor);
     const float *x = work->x;
     const intptr_t x_stride = work->x_stride;
     for (const float *end = x + columns; x < end; x++, panel += 8) {
@@ -191,33 +191,34 @@ static void half_panel(const half_functions *functions, const uint16_t *panel, i
     }
 }
 
-/* Whether each element times a power of two keeps all its bits. */
-static int scales_exactly(const float *x, intptr_t count, float factor, float inverse)
+/* Those of x that keep all their bits where they are multiplied with each of two powers of two; the others become NaN. */
+INLINE vf exactly_scaled(vf x, float factor)
 {
-    intptr_t i = 0;
+    const vf nan = vf_broadcast(NAN);
+    const float small = factor * 0x1p-112f;
+    const vf back = vf_mul(vf_mul(x, vf_broadcast(small)), vf_broadcast(1.0f / small));
+    const vf other = vf_mul(vf_mul(x, vf_broadcast(factor)), vf_broadcast(1.0f / factor));
+    return vf_select_equal(back, x, vf_select_equal(other, x, x, nan), nan);
+}
+
+static int scales_exactly(const float *x, intptr_t count, float factor)
+{
+    const vf zero = vf_broadcast(0.0f);
     const vf one = vf_broadcast(1.0f);
     vf exact = one;
-    for (; i <= count - WIDTH; i += WIDTH) {
-        const vf value = vf_load(x + i);
-        const vf back = vf_mul(vf_mul(value, vf_broadcast(factor)), vf_broadcast(inverse));
-        exact = vf_select_equal(back, value, exact, vf_broadcast(0.0f));
-    }
-
-    if (i < count) {
-        const vf value = vf_load_part(x + i, (int)(count - i));
-        const vf back = vf_mul(vf_mul(value, vf_broadcast(factor)), vf_broadcast(inverse));
-        exact = vf_select_equal(back, value, exact, vf_broadcast(0.0f));
+    for (intptr_t i = 0; i < count; i += WIDTH) {
+        const vf value = exactly_scaled(count - i >= WIDTH ? vf_load(x + i) : vf_load_part(x + i, (int)(count - i)), factor);
+        exact = vf_select_equal(value, value, exact, zero);
     }
 
     float lanes[WIDTH];
     vf_store(lanes, exact);
+    float all = 1.0f;
     for (int lane = 0; lane < WIDTH; lane++) {
-        if (lanes[lane] == 0.0f) {
-            return 0;
-        }
+        all *= lanes[lane];
     }
 
-    return 1;
+    return all == 1.0f;
 }
 
 static void half_multiply(const rnn_matrix *matrix, const job *work, int vectors)
@@ -227,12 +228,18 @@ static void half_multiply(const rnn_matrix *matrix, const job *work, int vectors
     const half_functions *functions = &half_bfloat16;
     float factor = 1.0f;
     if (matrix->format == RNN_FLOAT16) {
-        factor = matrix->factor * 0x1p-112f;
-        functions = vectors == 1 && scales_exactly(work->x, columns, factor, 1.0f / factor) ? &half_by_input : &half_by_weight;
+        factor = matrix->factor;
+        functions = vectors == 1 && scales_exactly(work->x, columns, factor) ? &half_by_input : &half_by_weight;
     }
 
     if (vectors == 1) {
-        half_one(functions, panels, matrix->lanes, columns, factor, work);
+        const walk blocks = walk_of(matrix->lanes, columns * (intptr_t)sizeof(uint16_t), work->backwards);
+        for (int i = 0; i <= blocks.blocks; i++) {
+            const intptr_t start = walk_start(&blocks, i);
+            const job part = job_at(work, start, 0);
+            half_one(functions, panels + start * columns, walk_lanes(&blocks, i), columns, factor, &part);
+        }
+
         return;
     }
 

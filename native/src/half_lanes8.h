@@ -1,6 +1,9 @@
 /* 16-bit weights in eights. A block of 16 lanes is a pair of v8: for bfloat16 lanes 0-7 and 8-15, for float16 the order in memory, 0, 8, 1, 9 and so
  * on, since the conversion of the processor takes neighbours. half_load and half_store put floats in that order. */
 
+/* What a matrix's factor, 2^(112-k), is for weights of 2^k times their values. */
+INLINE v8 v8_half_scale(float factor) { return v8_broadcast(factor * 0x1p-112f); }
+
 #if RNN_SET == RNN_SCALAR
 
 /* IEEE binary16, exact. */

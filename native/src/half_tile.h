@@ -15,7 +15,7 @@ INLINE void V(half_tile)(const int format, const int pairs, const int joint, con
         }
     }
 
-    const VECTOR scale = V(broadcast)(factor);
+    const VECTOR scale = V(half_scale)(factor);
     const float *x = work->x;
     const intptr_t x_stride = work->x_stride;
     for (const float *end = x + columns; x < end; x++, panel += width, next += width) {

@@ -155,7 +155,13 @@ static void int8_multiply(const rnn_matrix *matrix, const job *to, int vectors, 
     const int8_t *panels = (const int8_t *)matrix->data;
     const int8_work work = {scratch->quantized, scratch->stride, stored / 4, scratch->scales, matrix->row_scales, *to};
     if (vectors == 1) {
-        int8_one(panels, matrix->lanes, &work);
+        const walk blocks = walk_of(matrix->lanes, stored, to->backwards);
+        for (int i = 0; i <= blocks.blocks; i++) {
+            const intptr_t start = walk_start(&blocks, i);
+            const int8_work part = int8_at(&work, start, 0);
+            int8_one(panels + start * stored, walk_lanes(&blocks, i), &part);
+        }
+
         return;
     }
 

@@ -5,7 +5,8 @@
 #include "lanes.h"
 #include "rnn_kernels.h"
 
-/* y = init + W.x for vectors that lie strides of floats apart; init may be y. */
+/* y = init + W.x for vectors that lie strides of floats apart; init may be y. One vector may walk the weights from their end, which changes no bit: what the
+ * walk before read last is still in a cache where this one starts there. */
 typedef struct job {
     const float *x;
     intptr_t x_stride;
@@ -13,6 +14,7 @@ typedef struct job {
     intptr_t init_stride;
     float *y;
     intptr_t y_stride;
+    int backwards;
 } job;
 
 /* The same job from a lane and a vector on. */
@@ -32,6 +34,30 @@ INLINE int panel_width(int remaining)
 
 /* Two panels of 64 lanes side by side. */
 INLINE int is_pair(int remaining) { return panel_width(remaining) == 64 && panel_width(remaining - 64) == 64; }
+
+/* A walk over all lanes for one vector, forwards or backwards, in blocks of one or two panels of 64 lanes: one where that is what a first-level cache keeps
+ * until the block is read again. Each block, and what is left behind them, is by itself laid out as a matrix. */
+typedef struct walk {
+    int lanes;
+    int size;
+    int blocks;
+    int backwards;
+} walk;
+
+INLINE walk walk_of(int lanes, intptr_t bytes_per_lane, int backwards)
+{
+    const int size = 64 * bytes_per_lane <= 28 * 1024 ? 64 : 128;
+    const int blocks = lanes / size - (lanes % size == 32 && lanes > size);
+    const walk result = {lanes, size, blocks, backwards};
+    return result;
+}
+
+INLINE int walk_start(const walk *w, int index) { return (w->backwards ? w->blocks - index : index) * w->size; }
+
+INLINE int walk_lanes(const walk *w, int index)
+{
+    return walk_start(w, index) < w->blocks * w->size ? w->size : w->lanes - w->blocks * w->size;
+}
 
 /* The widest type that products use. Panels of 8 lanes always use v8. */
 #if RNN_SET >= RNN_AVX512

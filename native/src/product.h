@@ -18,14 +18,21 @@ static void multiply_job(const rnn_matrix *matrix, const job *work, int vectors,
     case RNN_INT8: int8_multiply(matrix, work, vectors, scratch); break;
     case RNN_BFLOAT16:
     case RNN_FLOAT16: half_multiply(matrix, work, vectors); break;
-    default: fp32_multiply((const float *)matrix->data, matrix->lanes, matrix->columns, work, vectors); break;
+    default: {
+        const fp32_part part = fp32_part_of(matrix, work->x, work->x_stride);
+        const fp32_work both = {{part, part}, 1, work->init, work->init_stride, work->y, work->y_stride, work->backwards};
+        fp32_multiply(matrix->lanes, &both, vectors);
+        break;
+    }
     }
 }
+
+INLINE int is_dense_fp32(const rnn_matrix *matrix) { return matrix->format == RNN_FLOAT32 && matrix->sparse == NULL; }
 
 static void multiply(const rnn_matrix *matrix, const float *x, intptr_t x_stride, const float *init, intptr_t init_stride, float *y,
                      intptr_t y_stride, int32_t vectors, const rnn_scratch *scratch)
 {
-    const job work = {x, x_stride, init, init_stride, y, y_stride};
+    const job work = {x, x_stride, init, init_stride, y, y_stride, 0};
     multiply_job(matrix, &work, vectors, scratch);
 }
 

@@ -54,12 +54,12 @@ Task("Native")
     .Does(() =>
     {
         var target = nativeLibraries.Combine(RuntimeIdentifier());
-        var (cmake, compiler) = (FindProgram("cmake"), FindProgram(EnvironmentVariable("CC"), "cc", "gcc", "clang"));
+        var (cmake, compiler) = (FindProgram("cmake"), FindProgram(EnvironmentVariable("CC"), "gcc", "clang", "cc"));
         try
         {
             if (cmake == null || compiler == null)
             {
-                throw new CakeException($"there is no {(cmake == null ? "cmake" : "C compiler (cc, gcc, clang)")}");
+                throw new CakeException($"there is no {(cmake == null ? "cmake" : "C compiler (gcc, clang, cc)")}");
             }
 
             var build = BuildNative(cmake, compiler);

@@ -228,7 +228,7 @@ static float quantize_vector(const rnn_matrix *matrix, const float *x, float *mu
     const int32_t bits = largest_bits(x, count);
     if (bits < negligible || bits >= infinity) {
         memset(result, 0, (size_t)stored_columns(count));
-        return bits >= infinity ? NAN : 0.0f;
+        return bits >= infinity ? -NAN : 0.0f;
     }
 
     const float largest = float_from_bits(bits);

@@ -69,7 +69,7 @@ static void keep_lanes(const rnn_sparse_matrix *sparse, const float *y, float *s
 static void put_lanes(const rnn_sparse_matrix *sparse, int lanes, const float *sums, float *y, int is_finite)
 {
     for (int lane = 0; lane < lanes && !is_finite; lane++) {
-        y[lane] = NAN;
+        y[lane] = -NAN;
     }
 
     for (int lane = 0; lane < sparse->kept_lanes; lane++) {

@@ -33,7 +33,7 @@ static void spread_non_finite(const rnn_sparse_matrix *sparse, intptr_t columns,
 
     for (intptr_t row = 0; row < rows; row++) {
         for (int lane = 0; lane < BLOCK_LANES && counts[row] < all; lane++) {
-            sums[row * BLOCK_LANES + lane] = NAN;
+            sums[row * BLOCK_LANES + lane] = -NAN;
         }
     }
 }

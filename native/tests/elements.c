@@ -19,26 +19,19 @@ static float *vector_of(int count, int kind)
     return x;
 }
 
-/* A copy that ends at a guard page too. */
-static float *copy_of(const float *x, int count)
-{
-    float *copy = guarded((size_t)count * sizeof *copy);
-    memcpy(copy, x, (size_t)count * sizeof *copy);
-    return copy;
-}
-
 static void test_unary(const test_run *run, const rnn_kernels *set, int count, int kind)
 {
     const float alpha = 0.3f, beta = 0.7f;
     const float *x = vector_of(count, kind);
     float *expected = guarded((size_t)count * sizeof *expected), *y = guarded((size_t)count * sizeof *y);
+    float *in_place = guarded((size_t)count * sizeof *in_place);
     for (int function = 0; function < UNARIES; function++) {
         run->scalar->unary(function, alpha, beta, x, expected, count);
         set->unary(function, alpha, beta, x, y, count);
         const int at = first_difference(expected, y, count);
         check(at < 0, "%s, unary %d of %d elements: element %d of %a is %a, expected %a", set->name, function, count, at, (double)x[at < 0 ? 0 : at],
               (double)y[at < 0 ? 0 : at], (double)expected[at < 0 ? 0 : at]);
-        float *in_place = copy_of(x, count);
+        memcpy(in_place, x, (size_t)count * sizeof *x);
         set->unary(function, alpha, beta, in_place, in_place, count);
         check(first_difference(expected, in_place, count) < 0, "%s, unary %d of %d elements in place", set->name, function, count);
     }
@@ -50,6 +43,7 @@ static void test_binary(const test_run *run, const rnn_kernels *set, int count, 
     const float *left = vector_of(count, kind);
     float *right = vector_of(count, kind);
     float *expected = guarded((size_t)count * sizeof *expected), *y = guarded((size_t)count * sizeof *y);
+    float *in_place = guarded((size_t)count * sizeof *in_place);
     for (int i = 0; i < count; i += 2) {
         right[i] = exponents[random_below(sizeof exponents / sizeof exponents[0])];
     }
@@ -67,7 +61,7 @@ static void test_binary(const test_run *run, const rnn_kernels *set, int count, 
                 check(first_difference(expected + i, y, 1) < 0, "binary %d, element %d of %d alone, form %d", function, i, count, form);
             }
 
-            float *in_place = copy_of(left_is_scalar ? right : left, count);
+            memcpy(in_place, left_is_scalar ? right : left, (size_t)count * sizeof *in_place);
             set->binary(function, left_is_scalar ? left : in_place, left_is_scalar, left_is_scalar ? in_place : right, right_is_scalar, in_place, count);
             check(first_difference(expected, in_place, count) < 0, "%s, binary %d of %d elements, form %d, in place", set->name, function, count, form);
         }

@@ -57,7 +57,9 @@ typedef struct region {
     int taken;
 } region;
 
-static region regions[512];
+enum { MAXIMUM_REGIONS = 4096 };
+
+static region regions[MAXIMUM_REGIONS];
 static int region_count;
 
 void *guarded(size_t bytes)
@@ -72,7 +74,7 @@ void *guarded(size_t bytes)
 
     const size_t size = (bytes + page - 1) / page * page + (bytes == 0 ? page : 0);
     uint8_t *start = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED || mprotect(start + size, page, PROT_NONE) != 0 || region_count == 512) {
+    if (start == MAP_FAILED || mprotect(start + size, page, PROT_NONE) != 0 || region_count == MAXIMUM_REGIONS) {
         fprintf(stderr, "no memory for buffers\n");
         exit(2);
     }

@@ -6,7 +6,7 @@ namespace RnnRuntime.Plan;
 /// <summary>Collects the operations of a <see cref="NativeProgram"/>; everything that they point to stays where it is written.</summary>
 internal sealed unsafe class NativeProgramWriter(StepContext context) : IDisposable
 {
-    private const int BlockBytes = 16 * 1024;
+    private const int BlockBytes = 4 * 1024;
 
     private readonly List<AlignedBlock> _blocks = [];
     private readonly List<NativeOperation> _operations = [];

@@ -4,6 +4,7 @@
 
 #include "activations.h"
 #include "elementwise.h"
+#include "lstm_near.h"
 #include "product.h"
 
 /* Units lie in groups of 8, and a group's gates side by side. A vector takes its units from one group, or from two that lie `second` floats apart; 0 where
@@ -171,6 +172,13 @@ static void lstm(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
     input_plan plan;
     begin_inputs(&plan, weights, a, 1);
+#if WIDTH == 16
+    if (plan.kind == JOINED && a->streams == 1 && weights->groups <= NEAR_GROUPS) {
+        lstm_near(weights, a);
+        return;
+    }
+#endif
+
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;

@@ -143,13 +143,14 @@ static void fp32_pair_with_slice(const fp32_work *work, fp32_ahead *a)
 /* One vector, and as much of what is ahead as goes with it; panels of fewer than 32 lanes are left to ahead_finish. */
 static void fp32_one_with_slices(int lanes, const fp32_work *work, fp32_ahead *a)
 {
-    const walk blocks = walk_of(lanes, work->parts[0].columns * (intptr_t)sizeof(float), work->backwards);
+    const walk blocks = walk_of(lanes, work->parts[0].columns * (intptr_t)sizeof(float));
     for (int i = 0; i <= blocks.blocks; i++) {
-        const fp32_work part = fp32_at(work, walk_start(&blocks, i), 0, 0);
-        if (walk_lanes(&blocks, i) == 128 && !ahead_is_done(a) && a->width >= AHEAD_LANES) {
+        const int block = work->backwards ? blocks.blocks - i : i;
+        const fp32_work part = fp32_at(work, block * blocks.size, 0, 0);
+        if (walk_lanes(&blocks, block) == 128 && !ahead_is_done(a) && a->width >= AHEAD_LANES) {
             fp32_pair_with_slice(&part, a);
         } else {
-            fp32_one(walk_lanes(&blocks, i), &part);
+            fp32_one(walk_lanes(&blocks, block), &part);
         }
     }
 }

@@ -193,11 +193,16 @@ static void int8_multiply(const rnn_matrix *matrix, const job *to, int vectors, 
     const int8_t *panels = (const int8_t *)matrix->data;
     const int8_work work = {scratch->quantized, scratch->stride, stored / 4, scratch->scales, matrix->row_scales, *to};
     if (vectors == 1) {
-        const walk blocks = walk_of(matrix->lanes, stored, to->backwards);
-        for (int i = 0; i <= blocks.blocks; i++) {
-            const intptr_t start = walk_start(&blocks, i);
+        if (!to->backwards) {
+            int8_one(panels, matrix->lanes, &work);
+            return;
+        }
+
+        const walk blocks = walk_of(matrix->lanes, stored);
+        for (int block = blocks.blocks; block >= 0; block--) {
+            const intptr_t start = (intptr_t)block * blocks.size;
             const int8_work part = int8_at(&work, start, 0);
-            int8_one(panels + start * stored, walk_lanes(&blocks, i), &part);
+            int8_one(panels + start * stored, walk_lanes(&blocks, block), &part);
         }
 
         return;

@@ -62,7 +62,7 @@ INLINE void begin_inputs(input_plan *plan, const rnn_cell_weights *weights, cons
     if (is_fp32 && can_join && (a->time_steps == 1 || weights->input.columns <= NEAR_COLUMNS)) {
         plan->kind = JOINED;
 #if WIDE_LANES == 16
-    } else if (is_fp32 && a->streams == 1 && a->time_steps > 2 * AHEAD_STEPS && weights->recurrent.columns >= 2 * 64) {
+    } else if (is_fp32 && a->streams == 1 && a->time_steps > 2 * AHEAD_STEPS && is_ahead_size(&weights->recurrent)) {
         plan->kind = AHEAD;
 #endif
     } else {

@@ -21,6 +21,13 @@ typedef struct fp32_ahead {
 
 #if WIDE_LANES == 16
 
+/* Recurrent weights that are walked in pairs of panels, and not so many that they come from memory: there a second stream of weights slows the first. */
+INLINE int is_ahead_size(const rnn_matrix *recurrent)
+{
+    const intptr_t far_bytes = 8 << 20;
+    return recurrent->columns >= 128 && recurrent->lanes * (intptr_t)recurrent->columns * (intptr_t)sizeof(float) <= far_bytes;
+}
+
 INLINE void ahead_begin(fp32_ahead *a, const fp32_work *work, int lanes)
 {
     a->work = *work;

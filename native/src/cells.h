@@ -4,6 +4,7 @@
 
 #include "activations.h"
 #include "elementwise.h"
+#include "lstm_near.h"
 #include "product.h"
 
 /* Units lie in groups of 8, and a group's gates side by side. A vector takes its units from one group, or from two that lie `second` floats apart; 0 where
@@ -33,39 +34,86 @@ INLINE void store_units(float *destination, vf value, intptr_t second)
 /* The distance of the second group where a group of gates has this many floats. */
 INLINE intptr_t second_group(int unit, int units, intptr_t floats) { return WIDTH == 16 && unit + 8 < units ? floats : 0; }
 
-INLINE void multiply_input(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
+INLINE void multiply_inputs(const rnn_cell_weights *weights, const rnn_cell_arguments *a, int32_t step, int32_t steps)
 {
-    const job work = {a->x, a->x_stride, weights->bias, 0, a->gates, a->gates_stride, 0};
-    multiply_job(&weights->input, &work, a->time_steps * a->streams, &a->scratch);
+    const intptr_t first = (intptr_t)step * a->streams;
+    const job work = {
+        a->x + first * a->x_stride, a->x_stride, weights->bias, 0, a->gates + first * a->gates_stride, a->gates_stride, 0,
+    };
+    multiply_job(&weights->input, &work, steps * a->streams, &a->scratch);
 }
 
 /* Every other step walks the weights of the recurrent products from their end, from call to call too. */
 INLINE int walks_backwards(const rnn_cell_arguments *a, int32_t step) { return (a->backwards ^ step) & 1; }
 
-/* Whether a cell whose gates are the lanes of both matrices takes the products of a step together, so that sums stay in registers. Where there are several
- * steps, this gives up the input product of many steps at once, which pays only where weights are near. */
-INLINE int joins_products(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
+/* How a cell takes the input product: of all steps at once, before the first; of each step together with the recurrent product, where sums then stay in
+ * registers; or of a block of steps beside the recurrent products of the block before. */
+typedef struct input_plan {
+    enum { AT_ONCE, JOINED, AHEAD } kind;
+    fp32_ahead ahead;
+} input_plan;
+
+/* The gates of an LSTM and an RNN are the lanes of both matrices, whose products can be joined. */
+INLINE void begin_inputs(input_plan *plan, const rnn_cell_weights *weights, const rnn_cell_arguments *a, int can_join)
 {
-    enum { NEAR_COLUMNS = 16 };
-    return is_dense_fp32(&weights->input) && is_dense_fp32(&weights->recurrent) && (a->time_steps == 1 || weights->input.columns <= NEAR_COLUMNS);
+    enum { NEAR_COLUMNS = 16 }; /* More than one step joins products only where the input's weights are near in any case. */
+    const int is_fp32 = is_dense_fp32(&weights->input) && is_dense_fp32(&weights->recurrent);
+    plan->kind = AT_ONCE;
+    if (is_fp32 && can_join && (a->time_steps == 1 || weights->input.columns <= NEAR_COLUMNS)) {
+        plan->kind = JOINED;
+#if WIDE_LANES == 16
+    } else if (is_fp32 && a->streams == 1 && a->time_steps > 2 * AHEAD_STEPS && is_ahead_size(&weights->recurrent)) {
+        plan->kind = AHEAD;
+#endif
+    } else {
+        multiply_inputs(weights, a, 0, a->time_steps);
+    }
 }
 
-/* The sums of all gates in a step: of both products, or of the recurrent one where those of the input are in the gates already. */
-INLINE void multiply_step(const rnn_cell_weights *weights, const rnn_cell_arguments *a, int joined, int32_t step)
+/* Before the products of a step. */
+INLINE void prepare_step(input_plan *plan, const rnn_cell_weights *weights, const rnn_cell_arguments *a, int32_t step)
+{
+#if WIDE_LANES == 16
+    if (plan->kind != AHEAD || step % AHEAD_STEPS != 0) {
+        return;
+    }
+
+    if (step == 0) {
+        multiply_inputs(weights, a, 0, AHEAD_STEPS);
+    } else if (a->time_steps - step >= AHEAD_STEPS) {
+        ahead_finish(&plan->ahead);
+    } else {
+        multiply_inputs(weights, a, step, a->time_steps - step);
+    }
+
+    const intptr_t later = step + AHEAD_STEPS;
+    const fp32_part part = fp32_part_of(&weights->input, a->x + later * a->x_stride, a->x_stride);
+    const fp32_work work = {{part, part}, 1, weights->bias, 0, a->gates + later * a->gates_stride, a->gates_stride, 0};
+    ahead_begin(&plan->ahead, &work, a->time_steps - later >= AHEAD_STEPS ? weights->input.lanes : 0);
+#else
+    (void)plan;
+    (void)weights;
+    (void)a;
+    (void)step;
+#endif
+}
+
+/* The sums of a step's gates: of both products, or of the recurrent one where those of the input are in the gates already. */
+INLINE void multiply_step(input_plan *plan, const rnn_cell_weights *weights, const rnn_cell_arguments *a, int32_t step)
 {
     const intptr_t first = (intptr_t)step * a->streams;
     float *gates = a->gates + first * a->gates_stride;
-    if (joined) {
-        const fp32_work work = {
-            {fp32_part_of(&weights->input, a->x + first * a->x_stride, a->x_stride), fp32_part_of(&weights->recurrent, a->hidden, a->state_stride)},
-            2,
-            weights->bias,
-            0,
-            gates,
-            a->gates_stride,
-            walks_backwards(a, step),
-        };
+    const fp32_part recurrent = fp32_part_of(&weights->recurrent, a->hidden, a->state_stride);
+    prepare_step(plan, weights, a, step);
+    if (plan->kind == JOINED) {
+        const fp32_part input = fp32_part_of(&weights->input, a->x + first * a->x_stride, a->x_stride);
+        const fp32_work work = {{input, recurrent}, 2, weights->bias, 0, gates, a->gates_stride, walks_backwards(a, step)};
         fp32_multiply(weights->input.lanes, &work, a->streams);
+#if WIDE_LANES == 16
+    } else if (plan->kind == AHEAD) {
+        const fp32_work work = {{recurrent, recurrent}, 1, gates, a->gates_stride, gates, a->gates_stride, walks_backwards(a, step)};
+        fp32_one_with_slices(weights->recurrent.lanes, &work, &plan->ahead);
+#endif
     } else {
         const job work = {a->hidden, a->state_stride, gates, a->gates_stride, gates, a->gates_stride, walks_backwards(a, step)};
         multiply_job(&weights->recurrent, &work, a->streams, &a->scratch);
@@ -122,15 +170,19 @@ static void lstm_units(int32_t groups, float *gates, float *cell, float *hidden,
 
 static void lstm(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    const int joined = joins_products(weights, a);
-    if (!joined) {
-        multiply_input(weights, a);
+    input_plan plan;
+    begin_inputs(&plan, weights, a, 1);
+#if WIDTH == 16
+    if (plan.kind == JOINED && a->streams == 1 && weights->groups <= NEAR_GROUPS) {
+        lstm_near(weights, a);
+        return;
     }
+#endif
 
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_step(weights, a, joined, t);
+        multiply_step(&plan, weights, a, t);
         for (int32_t b = 0; b < a->streams; b++) {
             lstm_units(weights->groups, gates + b * a->gates_stride, a->cell + b * a->state_stride, a->hidden + b * a->state_stride,
                        y + b * a->y_stride);
@@ -162,7 +214,8 @@ static void gru_units(int32_t groups, const float *gates, const float *candidate
 /* r applied to U.h + b. */
 static void gru_reset_after(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    multiply_input(weights, a);
+    input_plan plan;
+    begin_inputs(&plan, weights, a, 0);
     job candidate = {a->hidden, a->state_stride, weights->candidate_bias, 0, a->cell, a->state_stride, 0};
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
@@ -172,7 +225,7 @@ static void gru_reset_after(const rnn_cell_weights *weights, const rnn_cell_argu
             multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
         }
 
-        multiply_state(&weights->recurrent, a->hidden, gates, a, candidate.backwards);
+        multiply_step(&plan, weights, a, t);
         if (!candidate.backwards) {
             multiply_job(&weights->candidate, &candidate, a->streams, &a->scratch);
         }
@@ -198,11 +251,12 @@ static void reset_units(int32_t groups, const float *gates, const float *hidden,
 /* r applied to h before the product. */
 static void gru_reset_before(const rnn_cell_weights *weights, const rnn_cell_arguments *a)
 {
-    multiply_input(weights, a);
+    input_plan plan;
+    begin_inputs(&plan, weights, a, 0);
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
         float *y = a->y + (intptr_t)t * a->streams * a->y_stride;
-        multiply_state(&weights->recurrent, a->hidden, gates, a, walks_backwards(a, t));
+        multiply_step(&plan, weights, a, t);
         for (int32_t b = 0; b < a->streams; b++) {
             reset_units(weights->groups, gates + b * a->gates_stride, a->hidden + b * a->state_stride, a->cell + b * a->state_stride);
         }
@@ -234,14 +288,11 @@ INLINE void rnn_units(const int32_t activation, int groups, const float *sums, f
 /* h' = activation(W.x + U.h + b). */
 static void rnn(const rnn_cell_weights *weights, int32_t activation, const rnn_cell_arguments *a)
 {
-    const int joined = joins_products(weights, a);
-    if (!joined) {
-        multiply_input(weights, a);
-    }
-
+    input_plan plan;
+    begin_inputs(&plan, weights, a, 1);
     for (int32_t t = 0; t < a->time_steps; t++) {
         float *gates = a->gates + (intptr_t)t * a->streams * a->gates_stride;
-        multiply_step(weights, a, joined, t);
+        multiply_step(&plan, weights, a, t);
         for (int32_t b = 0; b < a->streams; b++) {
             float *sums = gates + b * a->gates_stride;
             float *hidden = a->hidden + b * a->state_stride;

@@ -130,6 +130,11 @@ static void fp32_one_panel(int width, const fp32_work *work)
 
 static void fp32_one(int lanes, const fp32_work *work)
 {
+    if (panel_width(lanes) == lanes) {
+        fp32_one_panel(lanes, work);
+        return;
+    }
+
     for (int start = 0, width; start < lanes; start += width) {
         const fp32_work part = fp32_at(work, start, 0, 0);
         width = panel_width(lanes - start);
@@ -180,12 +185,17 @@ static void fp32_panel(int width, const fp32_work *work, int vectors)
 /* Panels outside, vectors inside: a panel is read from memory once. */
 static void fp32_multiply(int lanes, const fp32_work *work, int vectors)
 {
+    if (vectors == 1 && !work->backwards) {
+        fp32_one(lanes, work);
+        return;
+    }
+
     if (vectors == 1) {
         const intptr_t columns = work->parts[0].columns + (work->part_count == 2 ? work->parts[1].columns : 0);
-        const walk blocks = walk_of(lanes, columns * (intptr_t)sizeof(float), work->backwards);
-        for (int i = 0; i <= blocks.blocks; i++) {
-            const fp32_work part = fp32_at(work, walk_start(&blocks, i), 0, 0);
-            fp32_one(walk_lanes(&blocks, i), &part);
+        const walk blocks = walk_of(lanes, columns * (intptr_t)sizeof(float));
+        for (int block = blocks.blocks; block >= 0; block--) {
+            const fp32_work part = fp32_at(work, block * blocks.size, 0, 0);
+            fp32_one(walk_lanes(&blocks, block), &part);
         }
 
         return;

@@ -74,7 +74,8 @@ INLINE void half_tile_8(const int format, const int vectors, const uint16_t *pan
     }
 
 #if WIDE_LANES == 16
-#define WIDE_FUNCTIONS(NAME, FORMAT)                                                                                                          \
+/* ONE is the type for one vector, and PAIRS how many pairs of it hold 32 lanes. */
+#define WIDE_FUNCTIONS(NAME, FORMAT, ONE, PAIRS)                                                                                              \
     TILE(NAME##_wide_1, FORMAT, vf, 1, 1)                                                                                                     \
     TILE(NAME##_wide_2, FORMAT, vf, 1, 2)                                                                                                     \
     TILE(NAME##_wide_3, FORMAT, vf, 1, 3)                                                                                                     \
@@ -83,11 +84,11 @@ INLINE void half_tile_8(const int format, const int vectors, const uint16_t *pan
     TILE(NAME##_wide_6, FORMAT, vf, 1, 6)                                                                                                     \
     TILE(NAME##_wide_7, FORMAT, vf, 1, 7)                                                                                                     \
     TILE(NAME##_wide_8, FORMAT, vf, 1, 8)                                                                                                     \
-    TILE(NAME##_one_96, FORMAT, vf, 3, 1)                                                                                                     \
-    TILE(NAME##_one_64, FORMAT, vf, 2, 1)                                                                                                     \
+    TILE(NAME##_one_96, FORMAT, ONE, 3 * PAIRS, 1)                                                                                                  \
+    TILE(NAME##_one_64, FORMAT, ONE, 2 * PAIRS, 1)                                                                                                  \
     static void NAME##_one_pair(const uint16_t *panel, const uint16_t *next, intptr_t columns, float factor, const job *work)                 \
     {                                                                                                                                         \
-        vf_half_tile(FORMAT, 4, 2, 1, panel, next, 64, columns, factor, work);                                                                \
+        JOIN(ONE, half_tile)(FORMAT, 4 * PAIRS, 2 * PAIRS, 1, panel, next, 64, columns, factor, work);                                                         \
     }
 #define WIDE_TABLE(NAME)                                                                                                                      \
     {                                                                                                                                         \
@@ -95,7 +96,7 @@ INLINE void half_tile_8(const int format, const int vectors, const uint16_t *pan
     }
 #define ONE_PAIR(NAME) NAME##_one_pair
 #else
-#define WIDE_FUNCTIONS(NAME, FORMAT)      \
+#define WIDE_FUNCTIONS(NAME, FORMAT, ONE, PAIRS) \
     TILE(NAME##_one_96, FORMAT, v8, 6, 1) \
     TILE(NAME##_one_64, FORMAT, v8, 4, 1)
 #define WIDE_TABLE(NAME) SIXTEEN_TABLE(NAME)
@@ -104,8 +105,8 @@ INLINE void half_tile_8(const int format, const int vectors, const uint16_t *pan
 
 #define SIXTEEN_TABLE(NAME) {NULL, NAME##_16_1, NAME##_16_2, NAME##_16_3, NAME##_16_4, NAME##_16_5, NAME##_16_6}
 
-#define HALF_FUNCTIONS(NAME, FORMAT)                                                                                                          \
-    WIDE_FUNCTIONS(NAME, FORMAT)                                                                                                              \
+#define HALF_FUNCTIONS(NAME, FORMAT, ONE, PAIRS)                                                                                                       \
+    WIDE_FUNCTIONS(NAME, FORMAT, ONE, PAIRS)                                                                                                           \
     TILE(NAME##_16_1, FORMAT, v8, 1, 1)                                                                                                       \
     TILE(NAME##_16_2, FORMAT, v8, 1, 2)                                                                                                       \
     TILE(NAME##_16_3, FORMAT, v8, 1, 3)                                                                                                       \
@@ -129,9 +130,9 @@ INLINE void half_tile_8(const int format, const int vectors, const uint16_t *pan
         ONE_PAIR(NAME),                                                                                                                       \
     };
 
-HALF_FUNCTIONS(half_bfloat16, HALF_BFLOAT16)
-HALF_FUNCTIONS(half_by_input, HALF_BY_INPUT)
-HALF_FUNCTIONS(half_by_weight, HALF_BY_WEIGHT)
+HALF_FUNCTIONS(half_bfloat16, HALF_BFLOAT16, vf, 1)
+HALF_FUNCTIONS(half_by_input, HALF_BY_INPUT, v8, 2)
+HALF_FUNCTIONS(half_by_weight, HALF_BY_WEIGHT, vf, 1)
 
 #undef HALF_FUNCTIONS
 #undef SIXTEEN_TABLE
@@ -233,11 +234,16 @@ static void half_multiply(const rnn_matrix *matrix, const job *work, int vectors
     }
 
     if (vectors == 1) {
-        const walk blocks = walk_of(matrix->lanes, columns * (intptr_t)sizeof(uint16_t), work->backwards);
-        for (int i = 0; i <= blocks.blocks; i++) {
-            const intptr_t start = walk_start(&blocks, i);
+        if (!work->backwards) {
+            half_one(functions, panels, matrix->lanes, columns, factor, work);
+            return;
+        }
+
+        const walk blocks = walk_of(matrix->lanes, columns * (intptr_t)sizeof(uint16_t));
+        for (int block = blocks.blocks; block >= 0; block--) {
+            const intptr_t start = (intptr_t)block * blocks.size;
             const job part = job_at(work, start, 0);
-            half_one(functions, panels + start * columns, walk_lanes(&blocks, i), columns, factor, &part);
+            half_one(functions, panels + start * columns, walk_lanes(&blocks, block), columns, factor, &part);
         }
 
         return;

@@ -1,7 +1,7 @@
 /* 16-bit weights in sixteens. Two blocks of 16 lanes are a pair of vf: lanes 0-7 with 16-23, and 8-15 with 24-31.
  *
- * Float16 is widened by integer operations (Kernels/Float16Bits.cs) to the weight times 2^-112: the conversion of the processor takes as long as two
- * 512-bit multiply-adds. */
+ * Float16 is widened by integer operations (Kernels/Float16Bits.cs) to the weight times 2^-112: the 512-bit conversion of the processor takes longer than
+ * they do, and much longer than two of 256 bits. */
 
 INLINE vf vf_half_scale(float factor) { return vf_broadcast(factor); }
 

@@ -7,8 +7,8 @@
 INLINE void V(half_tile)(const int format, const int pairs, const int joint, const int vectors, const uint16_t *panel, const uint16_t *next,
                          intptr_t width, intptr_t columns, float factor, const job *work)
 {
-    VECTOR first[6][8];
-    VECTOR second[6][8];
+    VECTOR first[8][8];
+    VECTOR second[8][8];
     UNROLL for (int v = 0; v < vectors; v++) {
         UNROLL for (int p = 0; p < pairs; p++) {
             V(half_load)(format, work->init + v * work->init_stride + p * LANES, &first[p][v], &second[p][v]);

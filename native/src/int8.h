@@ -1,7 +1,8 @@
 /* Products of packed int8 weights with int8 vectors, exact in int32 (Kernels/IInt8Kernel.cs).
  *
  * VNNI adds four products a lane in one instruction; without it, three do. One vector: a panel's lanes at once, two panels of 64 lanes together.
- * Several vectors: two registers of lanes by as many vectors as there are accumulators for. */
+ * Several vectors: with 32 registers, four of lanes by up to six vectors, or four without VNNI, whose operands take more of them; two by up to eight, or four
+ * with 16 registers, where a panel is narrower. */
 #ifndef INT8_H
 #define INT8_H
 
@@ -33,10 +34,11 @@ typedef void int8_tile_function(const int8_t *panel, intptr_t width, const int8_
 #undef VECTOR
 #endif
 
-#if RNN_SET >= RNN_AVX512
-#define INT8_VECTORS 8
+#if WIDE_LANES == 16
+#define INT8_VECTORS_2 8
+#define INT8_VECTORS_4 (RNN_SET == RNN_AVX512VNNI ? 6 : 4)
 #else
-#define INT8_VECTORS 4
+#define INT8_VECTORS_2 4
 #endif
 
 #define WIDE_TILE(REGISTERS, VECTORS)                                                                          \
@@ -55,12 +57,17 @@ WIDE_TILE(2, 5)
 WIDE_TILE(2, 6)
 WIDE_TILE(2, 7)
 WIDE_TILE(2, 8)
+WIDE_TILE(4, 2)
+WIDE_TILE(4, 3)
+WIDE_TILE(4, 4)
+WIDE_TILE(4, 5)
+WIDE_TILE(4, 6)
 #else
 WIDE_TILE(8, 1)
 #endif
 #undef WIDE_TILE
 
-static int8_tile_function *const int8_wide_2[INT8_VECTORS + 1] = {
+static int8_tile_function *const int8_wide_2[INT8_VECTORS_2 + 1] = {
     NULL,
     int8_wide_2x1,
     int8_wide_2x2,
@@ -73,6 +80,12 @@ static int8_tile_function *const int8_wide_2[INT8_VECTORS + 1] = {
     int8_wide_2x8,
 #endif
 };
+
+#if WIDE_LANES == 16
+static int8_tile_function *const int8_wide_4[7] = {
+    NULL, int8_wide_4x1, int8_wide_4x2, int8_wide_4x3, int8_wide_4x4, int8_wide_4x5, int8_wide_4x6,
+};
+#endif
 
 INLINE int8_work int8_at(const int8_work *whole, intptr_t lane, intptr_t vector)
 {
@@ -129,17 +142,42 @@ static void int8_one(const int8_t *panels, int lanes, const int8_work *work)
     }
 }
 
+/* The same lanes for any number of vectors, in tiles of nearly the same size. */
+static void int8_strip(int8_tile_function *const *tiles, int most, const int8_t *panel, int width, const int8_work *work, int vectors)
+{
+    for (int done = 0, pass = (vectors + most - 1) / most; pass > 0; pass--) {
+        const int8_work part = int8_at(work, 0, done);
+        const int tile = (vectors - done + pass - 1) / pass;
+        tiles[tile](panel, width, &part);
+        done += tile;
+    }
+}
+
 static void int8_panel(const int8_t *panel, int width, const int8_work *work, int vectors)
 {
-    const int lanes = width == 8 ? 8 : width == WIDE_LANES ? WIDE_LANES : 2 * WIDE_LANES;
-    int8_tile_function *const *tiles = width == 8 ? v8_int8_1 : width == WIDE_LANES ? JOIN(WIDE, int8_1) : int8_wide_2;
-    const int most = lanes == 2 * WIDE_LANES ? INT8_VECTORS : 8;
-    for (int lane = 0; lane < width; lane += lanes) {
-        for (int done = 0, tile; done < vectors; done += tile) {
-            const int8_work part = int8_at(work, lane, done);
-            tile = vectors - done < most ? vectors - done : most;
-            tiles[tile](panel + lane * 4, width, &part);
+    if (width == 8) {
+        int8_strip(v8_int8_1, 8, panel, width, work, vectors);
+        return;
+    }
+
+#if WIDE_LANES == 16
+    if (width == 16) {
+        int8_strip(vf_int8_1, 8, panel, width, work, vectors);
+        return;
+    }
+#endif
+
+    for (int lane = 0, lanes; lane < width; lane += lanes) {
+        const int8_work part = int8_at(work, lane, 0);
+        lanes = 2 * WIDE_LANES;
+#if WIDE_LANES == 16
+        if (width - lane >= 64) {
+            lanes = 64;
+            int8_strip(int8_wide_4, INT8_VECTORS_4, panel + lane * 4, width, &part, vectors);
+            continue;
         }
+#endif
+        int8_strip(int8_wide_2, INT8_VECTORS_2, panel + lane * 4, width, &part, vectors);
     }
 }
 
@@ -155,11 +193,16 @@ static void int8_multiply(const rnn_matrix *matrix, const job *to, int vectors, 
     const int8_t *panels = (const int8_t *)matrix->data;
     const int8_work work = {scratch->quantized, scratch->stride, stored / 4, scratch->scales, matrix->row_scales, *to};
     if (vectors == 1) {
-        const walk blocks = walk_of(matrix->lanes, stored, to->backwards);
-        for (int i = 0; i <= blocks.blocks; i++) {
-            const intptr_t start = walk_start(&blocks, i);
+        if (!to->backwards) {
+            int8_one(panels, matrix->lanes, &work);
+            return;
+        }
+
+        const walk blocks = walk_of(matrix->lanes, stored);
+        for (int block = blocks.blocks; block >= 0; block--) {
+            const intptr_t start = (intptr_t)block * blocks.size;
             const int8_work part = int8_at(&work, start, 0);
-            int8_one(panels + start * stored, walk_lanes(&blocks, i), &part);
+            int8_one(panels + start * stored, walk_lanes(&blocks, block), &part);
         }
 
         return;

@@ -35,29 +35,24 @@ INLINE int panel_width(int remaining)
 /* Two panels of 64 lanes side by side. */
 INLINE int is_pair(int remaining) { return panel_width(remaining) == 64 && panel_width(remaining - 64) == 64; }
 
-/* A walk over all lanes for one vector, forwards or backwards, in blocks of one or two panels of 64 lanes: one where that is what a first-level cache keeps
- * until the block is read again. Each block, and what is left behind them, is by itself laid out as a matrix. */
+/* A walk over all lanes for one vector, from the last block to the first, in blocks of two panels of 64 lanes; of one where that is what a first-level cache
+ * keeps until the block is read again. Each block, and what is left behind them, is by itself laid out as a matrix. */
 typedef struct walk {
     int lanes;
     int size;
     int blocks;
-    int backwards;
 } walk;
 
-INLINE walk walk_of(int lanes, intptr_t bytes_per_lane, int backwards)
+INLINE walk walk_of(int lanes, intptr_t bytes_per_lane)
 {
-    const int size = 64 * bytes_per_lane <= 28 * 1024 ? 64 : 128;
+    const intptr_t cache_bytes = 28 * 1024;
+    const int size = 64 * bytes_per_lane <= cache_bytes && 128 * bytes_per_lane > cache_bytes ? 64 : 128;
     const int blocks = lanes / size - (lanes % size == 32 && lanes > size);
-    const walk result = {lanes, size, blocks, backwards};
+    const walk result = {lanes, size, blocks};
     return result;
 }
 
-INLINE int walk_start(const walk *w, int index) { return (w->backwards ? w->blocks - index : index) * w->size; }
-
-INLINE int walk_lanes(const walk *w, int index)
-{
-    return walk_start(w, index) < w->blocks * w->size ? w->size : w->lanes - w->blocks * w->size;
-}
+INLINE int walk_lanes(const walk *w, int block) { return block < w->blocks ? w->size : w->lanes - w->blocks * w->size; }
 
 /* The widest type that products use. Panels of 8 lanes always use v8. */
 #if RNN_SET >= RNN_AVX512

@@ -3,6 +3,7 @@
 #define PRODUCT_H
 
 #include "fp32.h"
+#include "fp32_ahead.h"
 #include "half.h"
 #include "int8.h"
 #include "sparse.h"

@@ -245,5 +245,21 @@ void test_cells(const test_run *run)
                 }
             }
         }
+
+        /* Rows of more than a first-level cache: walked in pairs of panels, from alternating ends. */
+        static const int far_groups[] = {18, 30, 31, 58};
+        for (int format = RNN_FLOAT32; format <= RNN_INT8; format++) {
+            const cell_case c = {.cell = cell, .format = format, .groups = far_groups[format], .inputs = 9, .steps = 3, .streams = 1, .scale = 0.05f};
+            run_case(run, &c);
+        }
+
+        /* Many steps of one stream, where weights are far: input products go ahead of the steps, in blocks and in rests. */
+        static const int inputs[] = {17, 64, 150};
+        for (int i = 0; i < 3; i++) {
+            for (int steps = 16; steps <= 40; steps += run->quick ? 24 : 5) {
+                const cell_case c = {.cell = cell, .groups = 17 + i, .inputs = inputs[i], .steps = steps, .streams = 1, .activation = 1, .scale = 0.1f};
+                run_case(run, &c);
+            }
+        }
     }
 }

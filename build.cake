@@ -3,6 +3,8 @@ var target = Argument("target", "Default");
 var testConfiguration = Argument("configuration", "Checked");
 var benchArguments = Argument("bench-args", "");
 var emulateArguments = Argument("emulate-args", "");
+// Required: a machine that cannot build the C kernels is an error, not a note.
+var nativeIsRequired = Argument("native", "optional") == "required";
 
 const string Solution = "RnnRuntime.sln";
 const string TestProject = "tests/RnnRuntime.Tests/RnnRuntime.Tests.csproj";
@@ -10,6 +12,8 @@ const string BenchProject = "bench/RnnRuntime.Bench/RnnRuntime.Bench.csproj";
 var artifacts = MakeAbsolute(Directory("artifacts"));
 var testResults = artifacts.CombineWithFilePath("test-results/RnnRuntime.Tests.trx");
 var packages = artifacts.Combine("packages");
+var nativeLibraries = artifacts.Combine("native");
+var nativeBuilds = artifacts.Combine("native-builds");
 
 // Build servers outlive the command and hold its output streams open.
 var quiet = new DotNetMSBuildSettings { NodeReuse = false, NoLogo = true }.WithProperty("UseSharedCompilation", "false");
@@ -23,11 +27,71 @@ void Run(string program, ProcessArgumentBuilder arguments)
     }
 }
 
+// The first of these programs that the search path has, or null.
+FilePath FindProgram(params string[] names) => names.Where(name => !string.IsNullOrEmpty(name)).Select(name => Context.Tools.Resolve(name)
+    ?? Context.Tools.Resolve(name + ".exe")).FirstOrDefault(path => path != null);
+
+// Compiles native/ with one compiler, every warning an error, and returns the folder of the build.
+DirectoryPath BuildNative(FilePath cmake, FilePath compiler)
+{
+    var build = nativeBuilds.Combine(compiler.GetFilenameWithoutExtension().ToString());
+    Run(cmake.FullPath, new ProcessArgumentBuilder()
+        .Append("-S").AppendQuoted(MakeAbsolute(Directory("native")).FullPath).Append("-B").AppendQuoted(build.FullPath)
+        .Append("-DCMAKE_BUILD_TYPE=Release").Append("-Wno-dev").AppendQuoted("-DCMAKE_C_COMPILER=" + compiler.FullPath)
+        .Append("--log-level=WARNING"));
+    Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release").Append("--parallel"));
+    return build;
+}
+
+string RuntimeIdentifier()
+{
+    var system = IsRunningOnWindows() ? "win" : IsRunningOnMacOs() ? "osx" : "linux";
+    return $"{system}-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+}
+
+Task("Native")
+    .Description("Compiles the optional C kernels where there are cmake and a C compiler: --native=required where they must be.")
+    .Does(() =>
+    {
+        var target = nativeLibraries.Combine(RuntimeIdentifier());
+        var (cmake, compiler) = (FindProgram("cmake"), FindProgram(EnvironmentVariable("CC"), "cc", "gcc", "clang"));
+        try
+        {
+            if (cmake == null || compiler == null)
+            {
+                throw new CakeException($"there is no {(cmake == null ? "cmake" : "C compiler (cc, gcc, clang)")}");
+            }
+
+            var build = BuildNative(cmake, compiler);
+            CleanDirectory(target);
+            CopyFiles(GetFiles($"{build}/**/*rnnkernels.{{so,dylib,dll}}"), target);
+        }
+        catch (CakeException exception) when (!nativeIsRequired)
+        {
+            // What an earlier build left does not belong to these sources.
+            CleanDirectory(target);
+            Warning($"The C kernels are left out, the library runs without them: {exception.Message}");
+        }
+    });
+
+Task("NativeTest")
+    .Description("Compiles the C kernels with gcc and with clang and runs their tests; both compilers must be there.")
+    .Does(() =>
+    {
+        foreach (var name in new[] { "gcc", "clang" })
+        {
+            var compiler = FindProgram(name) ?? throw new CakeException($"There is no {name}.");
+            var build = BuildNative(FindProgram("cmake") ?? throw new CakeException("There is no cmake."), compiler);
+            Run("ctest", new ProcessArgumentBuilder().Append("--test-dir").AppendQuoted(build.FullPath).Append("--output-on-failure").Append("-C").Append("Release"));
+        }
+    });
+
 Task("Restore")
     .Does(() => DotNetRestore(Solution, new DotNetRestoreSettings { MSBuildSettings = quiet, Verbosity = DotNetVerbosity.Quiet }));
 
 Task("Build")
     .Description("Compiles every project in Release.")
+    .IsDependentOn("Native")
     .IsDependentOn("Restore")
     .Does(() => DotNetBuild(Solution, new DotNetBuildSettings
     {
@@ -36,6 +100,7 @@ Task("Build")
 
 Task("Test")
     .Description("Runs every test on this machine's processor: --configuration=Checked|Release|Debug.")
+    .IsDependentOn("Native")
     .IsDependentOn("Restore")
     .Does(() =>
     {
@@ -69,6 +134,7 @@ Task("Emulate")
 
 Task("Bench")
     .Description("Runs the benches: --bench-args=\"...\" goes to the bench program.")
+    .IsDependentOn("Native")
     .IsDependentOn("Restore")
     .Does(() =>
     {

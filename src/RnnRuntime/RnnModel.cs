@@ -28,6 +28,7 @@ public sealed class RnnModel : IDisposable
         options ??= new RnnOptions();
         Graph = graph;
         _golden = golden;
+        StaysManaged = options.StaysManaged;
         _plan = PlanBuilder.Build(graph, KernelRegistry.Choose(options.Kernel), options.Sparse);
 
         // Packing read spans of a mapped file, which do not keep the mapping; the graph does.
@@ -158,7 +159,7 @@ public sealed class RnnModel : IDisposable
         var steps = _plan.Steps.Select(step => new PlanStepInfo(
             step.Name, step.Operation, step.Kernel, step.WeightBytes, step.MultiplyAdds, step.LargestPair, step.Density));
         return new RnnPlanInfo(
-            Kernel, WeightBytes, layout.TotalBytes, layout.PersistentBytes, layout.Streams, layout.ChunkLength,
+            Kernel, WeightBytes, layout.TotalBytes, layout.PersistentBytes, layout.Streams, layout.ChunkLength, NativeProgram.ObstacleOf(_plan, layout),
             [.. steps], [.. buffers.OrderBy(buffer => buffer.Offset).ThenBy(buffer => buffer.FirstStep)]);
     }
 
@@ -189,6 +190,9 @@ public sealed class RnnModel : IDisposable
     internal GoldenVectors? Golden => _golden;
 
     internal ExecutionPlan Plan => _plan;
+
+    /// <summary>See <see cref="RnnOptions.StaysManaged"/>.</summary>
+    internal bool StaysManaged { get; }
 
     /// <summary>The same network with other golden vectors.</summary>
     internal static RnnModel FromGraph(RnnGraph graph, GoldenVectors golden, RnnOptions? options) => new(graph, golden, options);

@@ -13,6 +13,9 @@ public sealed record RnnOptions
     /// </summary>
     public bool VerifyGolden { get; init; }
 
+    /// <summary>Steps are run by managed code even where they could run natively; tests and benches force it.</summary>
+    internal bool StaysManaged { get; init; }
+
     /// <summary>Which weights are stored without their zeros; tests and benches force it.</summary>
     internal SparseChoice Sparse { get; init; }
 }

@@ -34,8 +34,9 @@ public sealed record PlanBufferInfo(string Name, string Kind, long Offset, long 
 /// <param name="PersistentBytes">Of these, state.</param>
 /// <param name="Streams">Number of streams.</param>
 /// <param name="ChunkLength">Time steps of a chunk.</param>
+/// <param name="ManagedReason">Why steps are run by managed code; null where a call runs natively (<see cref="RnnSession.RunsNatively"/>).</param>
 /// <param name="Steps">In order.</param>
 /// <param name="Buffers">By offset.</param>
 public sealed record RnnPlanInfo(
-    string Kernel, long WeightBytes, long ArenaBytes, long PersistentBytes, int Streams, int ChunkLength,
+    string Kernel, long WeightBytes, long ArenaBytes, long PersistentBytes, int Streams, int ChunkLength, string? ManagedReason,
     ImmutableArray<PlanStepInfo> Steps, ImmutableArray<PlanBufferInfo> Buffers);

@@ -17,6 +17,7 @@ public sealed unsafe partial class RnnSession : IDisposable
     private readonly ExecutionPlan _plan;
     private readonly ArenaLayout _layout;
     private readonly StepContext _context;
+    private readonly NativeProgram? _program;
     private AlignedBlock? _arena;
     private int _running;
 
@@ -27,6 +28,7 @@ public sealed unsafe partial class RnnSession : IDisposable
         _layout = layout;
         _arena = arena;
         _context = new StepContext(plan, layout, arena);
+        (_program, ManagedReason) = model.StaysManaged ? (null, "the model was bound so") : NativeProgram.Create(plan, layout, _context);
         _givenSteps = new int[plan.Inputs.Length];
         if (plan.Inputs.Length == 1 && plan.Outputs.Length == 1)
         {
@@ -49,6 +51,16 @@ public sealed unsafe partial class RnnSession : IDisposable
     /// <summary>Bytes of this session's own memory: state and scratch.</summary>
     public long ArenaBytes => _layout.TotalBytes;
 
+    /// <summary>
+    /// Whether each call of <see cref="Run(ReadOnlySpan{float}, Span{float})"/> or <see cref="Run(int)"/> is one call into native code that returns when
+    /// all its steps are done, as with the C kernels. Then a garbage collection that another thread causes does not stop the steps; the calling thread
+    /// waits for one that is still under way when it returns.
+    /// </summary>
+    public bool RunsNatively => _program is not null;
+
+    /// <summary>Why the steps are run by managed code, where a garbage collection stops them between and inside steps; null where they run natively.</summary>
+    public string? ManagedReason { get; }
+
     /// <summary>Runs T steps of a model with one float32 input and one output; T follows from the lengths.</summary>
     /// <param name="input">[T][B][input shape].</param>
     /// <param name="output">[T][B][output shape].</param>
@@ -62,6 +74,16 @@ public sealed unsafe partial class RnnSession : IDisposable
         try
         {
             var timeSteps = PlainTimeSteps(TensorType.Float32, input.Length, output.Length);
+            if (_program is not null)
+            {
+                fixed (float* source = input, target = output)
+                {
+                    _program.Run(source, target, timeSteps);
+                }
+
+                return;
+            }
+
             var inputPort = _plainInput!;
             var outputPort = _plainOutput!;
             var inputLength = inputPort.Buffer.Elements * Streams;
@@ -96,6 +118,19 @@ public sealed unsafe partial class RnnSession : IDisposable
             var inputPort = _plainInput!;
             var outputPort = _plainOutput!;
             CheckIndices(inputPort, input);
+            if (_program is not null)
+            {
+                fixed (int* source = input)
+                {
+                    fixed (float* target = output)
+                    {
+                        _program.Run(source, target, timeSteps);
+                    }
+                }
+
+                return;
+            }
+
             var inputLength = inputPort.Buffer.Elements * Streams;
             var outputLength = outputPort.Buffer.Elements * Streams;
             for (int done = 0, steps; done < timeSteps; done += steps)
@@ -179,7 +214,15 @@ public sealed unsafe partial class RnnSession : IDisposable
                 }
             }
 
-            _plan.Execute(_context, timeSteps);
+            if (_program is not null)
+            {
+                _program.Run(timeSteps);
+            }
+            else
+            {
+                _plan.Execute(_context, timeSteps);
+            }
+
             _runSteps = timeSteps;
         }
         finally
@@ -257,6 +300,7 @@ public sealed unsafe partial class RnnSession : IDisposable
 
         if (Interlocked.Exchange(ref _arena, null) is { } arena)
         {
+            _program?.Dispose();
             Model.Return(arena);
         }
     }

@@ -26,12 +26,13 @@ public sealed partial class ArchitectureTests
         ["Graph"] = [],
         ["Graph.Passes"] = ["Graph"],
         ["Memory"] = [],
+        ["Interop"] = [],
         ["Decoding"] = [],
         ["Formats"] = ["Graph"],
         ["Quantization"] = ["Graph", "Comparison"],
         ["Comparison"] = ["Graph", "Graph.Passes", "Kernels", "Decoding"],
-        ["Kernels"] = ["Memory"],
-        ["Plan"] = ["Graph", "Kernels", "Memory"],
+        ["Kernels"] = ["Memory", "Interop"],
+        ["Plan"] = ["Graph", "Kernels", "Memory", "Interop"],
     }.ToFrozenDictionary();
 
     /// <summary>A stage of the importer, and the stages that it may name, its own and the core's.</summary>

@@ -55,7 +55,7 @@ public sealed class CliTests(CliModels models) : IClassFixture<CliModels>
     public void KernelsAreThoseOfTheLibrary()
     {
         var lines = CliProcess.Run("kernels").Succeeds().Output.TrimEnd().Split('\n');
-        Assert.Equal(RnnKernels.All.Select(kernel => kernel.Name), lines.Skip(1).Select(line => line.Split(' ')[0]));
+        Assert.Equal(RnnKernels.All.Select(kernel => kernel.Name), lines.Skip(1).Take(RnnKernels.All.Length).Select(line => line.Split(' ')[0]));
 
         using var json = JsonDocument.Parse(CliProcess.Run("kernels", "--json").Succeeds().OutputBytes);
         var kernels = json.RootElement.GetProperty("kernels").EnumerateArray().ToArray();

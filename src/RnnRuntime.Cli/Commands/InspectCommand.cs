@@ -210,6 +210,7 @@ internal static class InspectCommand
         }
 
         steps.Write();
+        Console.Out.WriteLine(plan.ManagedReason is null ? "a call runs natively, from its first step to its last" : $"steps are run by managed code: {plan.ManagedReason}");
         Console.Out.WriteLine();
         var buffers = new Listing(
             $"arena of a session: {plan.ArenaBytes} bytes, {plan.PersistentBytes} of them kept between calls; streams {plan.Streams}, time steps {plan.ChunkLength}",
@@ -286,6 +287,7 @@ internal static class InspectCommand
         writer.WriteNumber("persistentBytes", plan.PersistentBytes);
         writer.WriteNumber("streams", plan.Streams);
         writer.WriteNumber("chunkLength", plan.ChunkLength);
+        writer.WriteString("managedReason", plan.ManagedReason);
         writer.WriteStartArray("steps");
         foreach (var step in plan.Steps)
         {

@@ -37,10 +37,14 @@ internal static class KernelsCommand
             var listing = new Listing("", "name", "available", "chosen", "description");
             foreach (var kernel in RnnKernels.All)
             {
-                listing.Add(kernel.Name, kernel.IsAvailable ? "yes" : $"no: {kernel.UnavailableReason}", kernel.Name == chosen ? "*" : "", kernel.Description);
+                listing.Add(kernel.Name, kernel.IsAvailable ? "yes" : "no", kernel.Name == chosen ? "*" : "", kernel.Description);
             }
 
             listing.Write();
+            foreach (var missing in RnnKernels.All.Where(kernel => !kernel.IsAvailable).GroupBy(kernel => kernel.UnavailableReason))
+            {
+                Console.Out.WriteLine($"not available: {string.Join(", ", missing.Select(kernel => kernel.Name))}: {missing.Key}");
+            }
         }
 
         return error is null ? 0 : throw error;

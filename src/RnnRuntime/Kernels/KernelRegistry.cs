@@ -12,8 +12,12 @@ internal static class KernelRegistry
     public static ImmutableArray<KernelVariant> All { get; } =
     [
         new KernelVariant<Fp32Avx512, HalfAvx512, Int8Avx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
+        new NativeVariant("c-avx512vnni", "C: 512-bit products, int8 with VNNI", "AVX-512 F, BW, DQ, VL and VNNI"),
+        new NativeVariant("c-avx512", "C: 512-bit products", "AVX-512 F, BW, DQ and VL"),
         new KernelVariant<Fp32Avx2, HalfAvx2, Int8Avx2, Vector256Lanes, Vector256<float>>("avx2", "256-bit products", "AVX2 and FMA"),
+        new NativeVariant("c-avx2", "C: 256-bit products", "AVX2, FMA and F16C"),
         new KernelVariant<Fp32Scalar, HalfScalar, Int8Scalar, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
+        new NativeVariant("c-scalar", "C: one number at a time", "nothing"),
     ];
 
     public static IEnumerable<KernelVariant> Available => All.Where(variant => variant.IsSupported);
@@ -42,7 +46,7 @@ internal static class KernelRegistry
             return variant;
         }
 
-        var reason = variant is null ? "is not a kernel" : $"cannot run on this processor: it needs {variant.Requirement}";
+        var reason = variant is null ? "is not a kernel" : $"cannot run here: {variant.UnavailableReason}";
         throw new ArgumentException($"{source} '{name}' {reason}. Available: {string.Join(", ", Available.Select(candidate => candidate.Name))}.", nameof(name));
     }
 }

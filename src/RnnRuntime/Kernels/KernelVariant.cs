@@ -14,6 +14,11 @@ internal abstract unsafe partial class KernelVariant(string name, string descrip
 
     public abstract bool IsSupported { get; }
 
+    /// <summary>Why it cannot run here, or null.</summary>
+    public virtual string? UnavailableReason => IsSupported ? null : LacksRequirement;
+
+    protected string LacksRequirement => $"this processor lacks {Requirement}";
+
     /// <inheritdoc cref="Product{TFp32,THalf,TInt8,TLanes,TVector}.Multiply"/>
     public abstract void Multiply(
         in PackedMatrix matrix, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors, in ProductScratch scratch);

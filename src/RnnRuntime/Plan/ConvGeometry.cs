@@ -97,6 +97,8 @@ internal sealed record ConvGeometry(ImmutableArray<ConvAxis> Axes, int Channels,
         return stride;
     }
 
+    public NativeAxes ToNative() => new() { First = ToNative(0), Second = ToNative(1), Third = ToNative(2), Fourth = ToNative(3) };
+
     /// <summary>The node's geometry, and its weights without taps that always lie in padding.</summary>
     public static (ConvGeometry Geometry, Weights Weights) Of(ConvNode node)
     {
@@ -139,6 +141,17 @@ internal sealed record ConvGeometry(ImmutableArray<ConvAxis> Axes, int Channels,
 
         return (new ConvGeometry([.. axes], channels, node.Groups, node.Weights.Rows), weights);
     }
+
+    private NativeAxis ToNative(int axis) => new()
+    {
+        Length = Axes[axis].Length,
+        Output = Axes[axis].Output,
+        Kernel = Axes[axis].Kernel,
+        Stride = Axes[axis].Stride,
+        Dilation = Axes[axis].Dilation,
+        Start = Axes[axis].Start,
+        ElementStride = ElementStride(axis),
+    };
 
     private static Weights Trim(Weights weights, ImmutableArray<int> from, int[] to, int[] dropped, int channels)
     {

@@ -41,6 +41,23 @@ internal abstract unsafe class ConvStep(string name, KernelVariant variant, Conv
 
     protected ConvProduct Product => product;
 
+    /// <summary>What a step of a program has of every such step.</summary>
+    protected NativeConvolution Native(NativeProgramWriter program) => new()
+    {
+        Matrices = program.Copy(product.Matrices.AsSpan()),
+        Biases = program.Copy(product.Biases.AsSpan()),
+        Rows = program.Start(product.Rows),
+        Scratch = program.Scratch(product.Scratch),
+        X = program.Buffer(x),
+        Y = program.Buffer(y),
+        Axes = geometry.ToNative(),
+        Groups = geometry.Groups,
+        Filters = geometry.Filters,
+        GroupFilters = product.Filters,
+        GroupChannels = geometry.GroupChannels,
+        Block = product.Block,
+    };
+
     /// <summary>Up to a block of windows of one frame to as many rows of its output; <paramref name="output"/> is the group's first row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected void Multiply(StepContext context, int group, float* windows, nint windowStride, float* output, int count, in ProductScratch bound)
@@ -88,6 +105,25 @@ internal sealed unsafe class ContiguousConvStep(
     private readonly PaddedRow _padding = PaddedRow.Of(geometry.Inner, geometry.Channels);
 
     public override IEnumerable<BufferInfo> Buffers => base.Buffers.Concat(new[] { padded }.OfType<BufferInfo>());
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Convolution, Native(program) with
+        {
+            RowOffsets = program.Copy<nint>(_rowOffsets),
+            Padded = program.Buffer(padded),
+            RowCount = _rowOffsets.Length,
+            Positions = _positions,
+            AcrossFrames = acrossFrames ? 1 : 0,
+            PaddingSkipped = _padding.Skipped,
+            PaddingBefore = _padding.Before,
+            PaddingCopied = _padding.Copied,
+            PaddingAfter = _padding.After,
+            WindowStride = _windowStride,
+            PaddedRow = _paddedRow,
+        });
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
@@ -202,6 +238,15 @@ internal sealed unsafe class GatherConvStep(
 {
     public override IEnumerable<BufferInfo> Buffers => base.Buffers.Append(columns);
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Convolution, Native(program) with
+        {
+            Columns = program.Start(columns), Positions = Geometry.Positions, WindowColumns = Geometry.Columns,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -243,6 +288,21 @@ internal sealed unsafe class DepthwiseConvStep(
     public override long MultiplyAdds => (long)geometry.Taps * geometry.Channels * geometry.Positions;
 
     public override IEnumerable<BufferInfo> Buffers => [x, y];
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Depthwise, new NativeDepthwise
+        {
+            Weights = (float*)weights,
+            Bias = (float*)bias,
+            X = program.Buffer(x),
+            Y = program.Buffer(y),
+            Axes = geometry.ToNative(),
+            Channels = geometry.Channels,
+            Positions = geometry.Positions,
+        });
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)

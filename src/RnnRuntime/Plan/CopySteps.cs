@@ -14,6 +14,15 @@ internal sealed unsafe class StridedCopyStep(string name, StridedLoop loop, Buff
 
     public override IEnumerable<BufferInfo> Buffers => [x, y];
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.StridedCopy, new NativeStridedCopy
+        {
+            X = program.Buffer(x), Y = program.Buffer(y), Offsets = loop.OffsetsOf(0), Rows = loop.Rows, Length = _length, Stride = _stride, Run = _runLength,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -95,6 +104,26 @@ internal sealed unsafe class BlockCopyStep(string name, string operation, BlockM
 {
     public override IEnumerable<BufferInfo> Buffers => moves.Select(move => move.Source).OfType<BufferInfo>().Append(y);
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.BlockCopy, new NativeBlockCopy
+        {
+            Moves = program.Copy<NativeMove>([.. moves.Select(MoveOf)]), MoveCount = moves.Length, Fill = fill, Y = program.Buffer(y),
+        });
+        return true;
+
+        NativeMove MoveOf(BlockMove move) => new()
+        {
+            Source = program.Buffer(move.Source),
+            SourceOffset = move.SourceOffset,
+            SourceStride = move.SourceStride,
+            TargetOffset = move.TargetOffset,
+            TargetStride = move.TargetStride,
+            Rows = move.Rows,
+            Length = move.Length,
+        };
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -139,6 +168,21 @@ internal sealed unsafe class GatherStep(string name, int outer, int count, int i
     : PlanStep(name, "gather")
 {
     public override IEnumerable<BufferInfo> Buffers => [data, indices, y];
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Gather, new NativeGather
+        {
+            Data = program.Buffer(data),
+            Indices = program.Buffer(indices),
+            Y = program.Buffer(y),
+            Outer = outer,
+            Count = count,
+            Inner = inner,
+            IndexCount = indices.Elements,
+        });
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)

@@ -19,7 +19,23 @@ namespace RnnRuntime.Plan;
 /// <param name="Beta">Parameter of a unary function.</param>
 internal sealed record ElementwiseOperation(
     int Kind, UnaryFunction Unary, BinaryFunction Binary, int First, int Second, int Third, int Result,
-    bool FirstIsScalar, bool SecondIsScalar, bool ResultIsScalar, float Alpha, float Beta);
+    bool FirstIsScalar, bool SecondIsScalar, bool ResultIsScalar, float Alpha, float Beta)
+{
+    public NativeElementOperation ToNative() => new()
+    {
+        Operands = Kind,
+        Function = Kind == 1 ? (int)Unary : (int)Binary,
+        First = First,
+        Second = Second,
+        Third = Third,
+        Result = Result,
+        FirstIsScalar = FirstIsScalar ? 1 : 0,
+        SecondIsScalar = SecondIsScalar ? 1 : 0,
+        ResultIsScalar = ResultIsScalar ? 1 : 0,
+        Alpha = Alpha,
+        Beta = Beta,
+    };
+}
 
 /// <summary>
 /// A chain of elementwise operations over rows. A row is cut into blocks that stay in the first-level cache with all intermediate
@@ -81,6 +97,28 @@ internal sealed unsafe class ElementwiseStep(
                 }
             }
         }
+    }
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Elementwise, new NativeElementwise
+        {
+            Inputs = program.Copy<NativeElementInput>([.. _inputs.Select(InputOf)]),
+            Operations = program.Copy<NativeElementOperation>([.. _operations.Select(operation => operation.ToNative())]),
+            Slots = (float**)program.Allocate((nint)sizeof(float*) * (_inputs.Length + registerCount + 1)),
+            Registers = program.Start(registers),
+            InputCount = _inputs.Length,
+            OperationCount = _operations.Length,
+            RegisterCount = registerCount,
+            BlockLength = BlockLength,
+            Rows = loop.Rows,
+            RowLength = loop.RowLength,
+            Y = program.Buffer(y),
+        });
+        return true;
+
+        NativeElementInput InputOf(BufferInfo buffer, int index) =>
+            new() { Buffer = program.Buffer(buffer), RowOffsets = loop.OffsetsOf(index), IsScalar = _isScalar[index] ? 1 : 0 };
     }
 
     /// <summary>A single operation on a single row a frame: no slots are needed.</summary>

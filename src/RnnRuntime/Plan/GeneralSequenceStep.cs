@@ -52,6 +52,45 @@ internal sealed unsafe class GeneralSequenceStep(
 
     public override IEnumerable<BufferInfo> Buffers => buffers.All.Append(gates).Append(rows).Concat(scratch.All);
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        var activations = cell.Activations;
+        program.Add(NativeOperationKind.GeneralSequence, new NativeGeneralSequence
+        {
+            Weights = cell.Weights,
+            Projection = cell.Projection,
+            Scratch = program.Scratch(scratch),
+            X = program.Buffer(buffers.X),
+            Lengths = program.Buffer(buffers.Lengths),
+            Hidden = program.Buffer(buffers.Hidden),
+            CellState = program.Buffer(buffers.Cell),
+            Y = program.Buffer(buffers.Y),
+            NewHidden = program.Buffer(buffers.NewHidden),
+            NewCell = program.Buffer(buffers.NewCell),
+            Zeros = (float*)cell.Zeros,
+            Peepholes = (float*)cell.Peepholes,
+            Gates = program.Start(gates),
+            Rows = program.Start(rows),
+            GatesStride = _gatesStride,
+            Activations = new NativeActivations
+            {
+                First = activations[0], Second = activations.ElementAtOrDefault(1), Third = activations.ElementAtOrDefault(2),
+            },
+            Clip = cell.Clip,
+            Cell = (int)cell.Kind,
+            InputForget = cell.InputForget ? 1 : 0,
+            ResetAfter = cell.ResetAfter ? 1 : 0,
+            IsReversed = reverse ? 1 : 0,
+            RowWidth = rowWidth,
+            TimeSteps = size.TimeSteps,
+            Streams = size.Streams,
+            Inputs = size.Inputs,
+            Units = size.Units,
+            Outputs = size.Outputs,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {

@@ -52,4 +52,20 @@ internal sealed unsafe class LinearStep(
             }
         }
     }
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Linear, new NativeLinear
+        {
+            Matrix = matrix,
+            Scratch = program.Scratch(scratch),
+            Bias = (float*)bias,
+            Lanes = program.Start(lanes),
+            Outputs = outputs,
+            RowsPerFrame = rowsPerFrame,
+            X = program.Buffer(x),
+            Y = program.Buffer(y),
+        });
+        return true;
+    }
 }

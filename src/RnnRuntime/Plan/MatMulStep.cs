@@ -31,6 +31,25 @@ internal sealed unsafe class MatMulStep(
 
     public override IEnumerable<BufferInfo> Buffers => [left, right, y, panels, lanes];
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.MatMul, new NativeMatmul
+        {
+            Left = program.Buffer(left),
+            Right = program.Buffer(right),
+            Y = program.Buffer(y),
+            Pairs = program.Copy<int>([.. pairs.SelectMany(pair => new[] { pair.Left, pair.Right })]),
+            Panels = program.Start(panels),
+            Lanes = program.Start(lanes),
+            Zeros = (float*)zeros,
+            PairCount = pairs.Length,
+            M = m,
+            K = k,
+            N = n,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {

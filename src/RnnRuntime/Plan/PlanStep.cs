@@ -33,6 +33,9 @@ internal abstract class PlanStep(string name, string operation)
 
     public abstract void Execute(StepContext context);
 
+    /// <summary>Adds what <see cref="Execute"/> does to a program of the C library; false where it has no form there.</summary>
+    public virtual bool WriteNative(NativeProgramWriter program) => false;
+
     /// <summary>The variant, the precision, and the density of those matrices that are stored without their zeros.</summary>
     protected static string KernelName(KernelVariant variant, params ReadOnlySpan<PackedMatrix> matrices)
     {

@@ -14,6 +14,28 @@ internal sealed unsafe class EmbeddingStep(
 
     public override IEnumerable<BufferInfo> Buffers => [indices, y];
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        var format = type switch
+        {
+            TensorType.Int8 => WeightFormat.Int8,
+            TensorType.BFloat16 => WeightFormat.BFloat16,
+            TensorType.Float16 => WeightFormat.Float16,
+            _ => WeightFormat.Float32,
+        };
+        program.Add(NativeOperationKind.Embedding, new NativeEmbedding
+        {
+            Table = (void*)table,
+            Scales = (float*)scales,
+            Format = (int)format,
+            Size = size,
+            IndexCount = indices.Elements,
+            Indices = program.Buffer(indices),
+            Y = program.Buffer(y),
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -45,6 +67,15 @@ internal sealed unsafe class SoftmaxStep(string name, string operation, KernelVa
 
     public override IEnumerable<BufferInfo> Buffers => [x, y];
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Softmax, new NativeRows
+        {
+            X = program.Buffer(x), Y = program.Buffer(y), Elements = x.Elements, Length = rowLength, Function = logarithm ? 1 : 0,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -63,6 +94,12 @@ internal sealed unsafe class LoadStateStep(string name, BufferInfo state, Buffer
 {
     public override IEnumerable<BufferInfo> Buffers => [state, frames];
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Copy, new NativeRows { X = program.Buffer(state), Y = program.Buffer(frames), Elements = state.Elements });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -78,6 +115,12 @@ internal sealed unsafe class LoadStateStep(string name, BufferInfo state, Buffer
 internal sealed unsafe class StoreStateStep(string name, KernelVariant variant, BufferInfo frames, BufferInfo state) : PlanStep(name, "store state")
 {
     public override IEnumerable<BufferInfo> Buffers => [frames, state];
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Flush, new NativeRows { X = program.Buffer(frames), Y = program.Buffer(state), Elements = state.Elements });
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)

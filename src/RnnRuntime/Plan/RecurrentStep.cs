@@ -75,6 +75,27 @@ internal sealed unsafe class RecurrentStep(
         }
     }
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Recurrent, new NativeRecurrent
+        {
+            Weights = weights,
+            Scratch = program.Scratch(scratch),
+            Cell = (int)kind,
+            Activation = (int)activation,
+            Units = buffers.Hidden.Elements,
+            X = program.Buffer(buffers.X),
+            Gates = program.Buffer(buffers.Gates),
+            Hidden = program.Buffer(buffers.Hidden),
+            CellState = program.Buffer(buffers.Cell),
+            Y = program.Buffer(buffers.Y),
+            HiddenInput = program.Buffer(buffers.HiddenInput),
+            CellInput = program.Buffer(buffers.CellInput),
+            CellOutput = program.Buffer(buffers.CellOutput),
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run(in CellArguments arguments)
     {

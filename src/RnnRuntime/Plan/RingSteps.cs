@@ -39,6 +39,16 @@ internal abstract unsafe class RingStep(
         Finish(context);
     }
 
+    /// <summary>What a step of a program has of every such step.</summary>
+    protected NativeRingStep Native(NativeProgramWriter program) => new()
+    {
+        X = program.Buffer(x),
+        Y = program.Buffer(y),
+        HistoryInput = program.Buffer(historyInput),
+        HistoryOutput = program.Buffer(historyOutput),
+        Ring = program.Ring(ring),
+    };
+
     /// <summary>Reads the ring for one frame, then pushes the frame's input.</summary>
     protected abstract void Step(StepContext context, int stream, nint frame, float* input);
 
@@ -85,6 +95,21 @@ internal sealed unsafe class ConvolutionStep(
 
     public override IEnumerable<BufferInfo> Buffers => base.Buffers.Append(taps).Concat(scratch.All);
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.CausalConvolution, Native(program) with
+        {
+            Matrix = matrix,
+            Scratch = program.Scratch(scratch),
+            Bias = (float*)bias,
+            Taps = program.Buffer(taps),
+            KernelSize = kernelSize,
+            Dilation = dilation,
+            Channels = _channels,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Step(StepContext context, int stream, nint frame, float* input)
     {
@@ -111,6 +136,12 @@ internal sealed unsafe class DelayStep(
     string name, KernelVariant variant, BufferInfo x, BufferInfo y, RingBuffer ring, BufferInfo? historyInput, BufferInfo? historyOutput)
     : RingStep(name, "delay", x, y, ring, historyInput, historyOutput)
 {
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Delay, Native(program));
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Step(StepContext context, int stream, nint frame, float* input)
     {

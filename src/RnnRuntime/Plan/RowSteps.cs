@@ -11,6 +11,15 @@ internal sealed unsafe class ReduceStep(
 
     public override IEnumerable<BufferInfo> Buffers => [x, y];
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Reduce, new NativeRows
+        {
+            X = program.Buffer(x), Y = program.Buffer(y), Elements = x.Elements, Length = length, Function = (int)function,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -29,6 +38,21 @@ internal sealed unsafe class LayerNormStep(
 
     public override IEnumerable<BufferInfo> Buffers => [x, y];
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.LayerNorm, new NativeRows
+        {
+            X = program.Buffer(x),
+            Y = program.Buffer(y),
+            Scale = (float*)scale,
+            Bias = (float*)bias,
+            Elements = x.Elements,
+            Length = length,
+            Epsilon = epsilon,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {
@@ -45,6 +69,15 @@ internal sealed unsafe class LayerNormStep(
 internal sealed unsafe class CastStep(string name, bool toFloat, BufferInfo x, BufferInfo y) : PlanStep(name, "cast")
 {
     public override IEnumerable<BufferInfo> Buffers => [x, y];
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Cast, new NativeRows
+        {
+            X = program.Buffer(x), Y = program.Buffer(y), Elements = x.Elements, Function = toFloat ? 1 : 0,
+        });
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
@@ -73,6 +106,24 @@ internal sealed unsafe class Int32CompareStep(
     string name, string operation, BinaryFunction function, StridedLoop loop, BufferInfo left, BufferInfo right, BufferInfo y) : PlanStep(name, operation)
 {
     public override IEnumerable<BufferInfo> Buffers => [left, right, y];
+
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Compare, new NativeCompare
+        {
+            Left = program.Buffer(left),
+            Right = program.Buffer(right),
+            Y = program.Buffer(y),
+            LeftOffsets = loop.OffsetsOf(0),
+            RightOffsets = loop.OffsetsOf(1),
+            LeftStride = loop.InnerStrides[0],
+            RightStride = loop.InnerStrides[1],
+            Function = (int)function,
+            Rows = loop.Rows,
+            RowLength = loop.RowLength,
+        });
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)

@@ -27,6 +27,36 @@ internal sealed unsafe class SequenceStep(
 
     public override IEnumerable<BufferInfo> Buffers => buffers.All.Concat(work.All).Concat(scratch.All);
 
+    public override bool WriteNative(NativeProgramWriter program)
+    {
+        program.Add(NativeOperationKind.Sequence, new NativeSequence
+        {
+            Weights = weights,
+            Scratch = program.Scratch(scratch),
+            X = program.Buffer(buffers.X),
+            Hidden = program.Buffer(buffers.Hidden),
+            CellState = program.Buffer(buffers.Cell),
+            Y = program.Buffer(buffers.Y),
+            NewHidden = program.Buffer(buffers.NewHidden),
+            NewCell = program.Buffer(buffers.NewCell),
+            Gates = program.Start(work.Gates),
+            Candidate = program.Start(work.Candidate),
+            PaddedHidden = program.Start(work.Padded?.Hidden),
+            PaddedCell = program.Start(work.Padded?.Cell),
+            PaddedY = program.Start(work.Padded?.Y),
+            GatesStride = _gatesStride,
+            Cell = (int)kind,
+            Activation = (int)activation,
+            TimeSteps = size.TimeSteps,
+            Streams = size.Streams,
+            Inputs = size.Inputs,
+            Units = size.Units,
+            IsReversed = reverse ? 1 : 0,
+            IsOneRow = work.IsOneRow ? 1 : 0,
+        });
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(StepContext context)
     {

@@ -9,6 +9,14 @@ internal sealed unsafe class StepContext
     private readonly nint[] _timeStrides;
 
     public StepContext(ExecutionPlan plan, ArenaLayout layout, AlignedBlock arena)
+        : this(plan, layout, (nint)arena.Pointer)
+    {
+    }
+
+    /// <param name="plan">The plan.</param>
+    /// <param name="layout">Where buffers lie in an arena.</param>
+    /// <param name="arena">Address of the arena.</param>
+    public StepContext(ExecutionPlan plan, ArenaLayout layout, nint arena)
     {
         Streams = layout.Streams;
         _addresses = new nint[plan.Buffers.Length];
@@ -23,7 +31,7 @@ internal sealed unsafe class StepContext
         {
             { Parent: { } parent } => AddressOf(parent) + ((nint)buffer.ParentOffset * BufferInfo.ElementSize),
             { Kind: BufferKind.Constant } => buffer.ConstantAddress,
-            _ => (nint)arena.Pointer + layout.Offsets[buffer.Index],
+            _ => arena + layout.Offsets[buffer.Index],
         };
     }
 
@@ -40,6 +48,9 @@ internal sealed unsafe class StepContext
 
     /// <summary>The buffer's first vector for the current time steps; states and constants have one for all.</summary>
     public float* Frames(BufferInfo buffer) => (float*)_addresses[buffer.Index] + (FirstTimeStep * _timeStrides[buffer.Index]);
+
+    /// <summary>Floats from one time step's vectors to the next one's; 0 where there is one for all.</summary>
+    public nint TimeStride(BufferInfo buffer) => _timeStrides[buffer.Index];
 
     /// <summary>The buffer's start, whatever the time step.</summary>
     public float* Start(BufferInfo buffer) => (float*)_addresses[buffer.Index];

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using RnnRuntime.Graph;
 
 namespace RnnRuntime.Plan;
@@ -27,6 +29,9 @@ internal sealed class StridedLoop
     /// <summary>For each operand the offset of each row's first element.</summary>
     public ImmutableArray<int[]> RowOffsets { get; }
 
+    /// <summary>The address of an operand's offsets, as long as this loop lives.</summary>
+    public unsafe int* OffsetsOf(int operand) => (int*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(RowOffsets[operand]));
+
     /// <summary>Rows of the loop that <see cref="Create"/> gives.</summary>
     public static int CountRows(TensorShape shape, ReadOnlySpan<StridedOperand> operands) =>
         Collapse(shape, operands).Extents is [.., var rowLength] ? shape.ElementCount / rowLength : 1;
@@ -39,7 +44,7 @@ internal sealed class StridedLoop
         var offsets = new int[operands.Length][];
         for (var k = 0; k < operands.Length; k++)
         {
-            offsets[k] = new int[rows];
+            offsets[k] = GC.AllocateUninitializedArray<int>(rows, pinned: true);
             for (var row = 0; row < rows; row++)
             {
                 var (rest, offset) = (row, operands[k].Offset);

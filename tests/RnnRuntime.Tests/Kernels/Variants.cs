@@ -25,11 +25,11 @@ internal static class Variants
 
     public static TheoryData<string> Data => [.. Names];
 
-    /// <summary>The variant; the test is skipped where this processor lacks what it needs.</summary>
+    /// <summary>The variant; the test is skipped where it cannot run.</summary>
     public static KernelVariant Require(string name)
     {
         var variant = KernelRegistry.All.Single(candidate => candidate.Name == name);
-        Assert.SkipUnless(variant.IsSupported, $"Kernel {name} needs {variant.Requirement}, which this processor does not have.");
+        Assert.SkipUnless(variant.IsSupported, $"kernel {name} cannot run here: {variant.UnavailableReason}");
         return variant;
     }
 

@@ -1,0 +1,141 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using RnnRuntime.Interop;
+using RnnRuntime.Kernels;
+using RnnRuntime.Plan;
+
+namespace RnnRuntime.Tests.Interop;
+
+/// <summary>The library of C kernels: what is loaded, what is not and why, and that both languages mean the same by a struct.</summary>
+public sealed class NativeKernelsTests
+{
+    /// <summary>The structs that cross the border, by their names in C.</summary>
+    private static readonly Dictionary<string, Type> s_structs = new()
+    {
+        ["rnn_sparse_segment"] = typeof(SparseSegment),
+        ["rnn_sparse_matrix"] = typeof(SparseMatrix),
+        ["rnn_matrix"] = typeof(PackedMatrix),
+        ["rnn_scratch"] = typeof(ProductScratch),
+        ["rnn_cell_weights"] = typeof(CellWeights),
+        ["rnn_cell_arguments"] = typeof(CellArguments),
+        ["rnn_kernels"] = typeof(NativeTable),
+        ["rnn_buffer"] = typeof(NativeBuffer),
+        ["rnn_ring"] = typeof(NativeRing),
+        ["rnn_recurrent"] = typeof(NativeRecurrent),
+        ["rnn_linear"] = typeof(NativeLinear),
+        ["rnn_element_operation"] = typeof(NativeElementOperation),
+        ["rnn_element_input"] = typeof(NativeElementInput),
+        ["rnn_elementwise"] = typeof(NativeElementwise),
+        ["rnn_embedding"] = typeof(NativeEmbedding),
+        ["rnn_rows"] = typeof(NativeRows),
+        ["rnn_strided_copy"] = typeof(NativeStridedCopy),
+        ["rnn_move"] = typeof(NativeMove),
+        ["rnn_block_copy"] = typeof(NativeBlockCopy),
+        ["rnn_gather"] = typeof(NativeGather),
+        ["rnn_compare"] = typeof(NativeCompare),
+        ["rnn_ring_step"] = typeof(NativeRingStep),
+        ["rnn_axis"] = typeof(NativeAxis),
+        ["rnn_convolution"] = typeof(NativeConvolution),
+        ["rnn_depthwise"] = typeof(NativeDepthwise),
+        ["rnn_matmul"] = typeof(NativeMatmul),
+        ["rnn_sequence"] = typeof(NativeSequence),
+        ["rnn_general_sequence"] = typeof(NativeGeneralSequence),
+        ["rnn_operation"] = typeof(NativeOperation),
+        ["rnn_port"] = typeof(NativePort),
+        ["rnn_general_activation"] = typeof(GeneralActivation),
+        ["rnn_program"] = typeof(NativeProgramHeader),
+    };
+
+    [Fact]
+    public void StructsHaveTheLayoutOfC()
+    {
+        RequireLibrary();
+        Assert.Equal(FieldsOfC().Select(field => field.Struct).Distinct().Order(), s_structs.Keys.Order());
+        Assert.All(s_structs, pair => Assert.Equal(
+            FieldsOfC().Where(field => field.Struct == pair.Key).Select(field => $"{field.Name} at {field.Offset}, {field.Size} bytes"),
+            FieldsOf(pair.Value)));
+    }
+
+    [Fact]
+    public void EveryNativeVariantIsATableOfTheLibrary()
+    {
+        RequireLibrary();
+        var variants = KernelRegistry.All.OfType<NativeVariant>().ToArray();
+        Assert.NotEmpty(variants);
+        Assert.All(variants, variant => Assert.DoesNotContain("library", variant.UnavailableReason ?? "", StringComparison.Ordinal));
+        Assert.Contains(variants, variant => variant.IsSupported);
+    }
+
+    [Fact]
+    public void AMissingLibraryIsNamedWithThePlacesThatWereSearched()
+    {
+        using var directory = new TemporaryDirectory();
+        var library = NativeKernels.Load([directory[NativeKernels.FileName]], NativeKernels.AbiVersion);
+        Assert.Equal($"the library {NativeKernels.FileName} is not there (looked in {Path.GetDirectoryName(directory["file"])})", library.Obstacle);
+    }
+
+    [Fact]
+    public void AFileThatIsNoLibraryIsNotUsed()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = directory[NativeKernels.FileName];
+        File.WriteAllText(path, "text");
+        var library = NativeKernels.Load([path], NativeKernels.AbiVersion);
+        Assert.StartsWith($"the library '{path}' cannot be loaded: ", library.Obstacle, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public unsafe void ALibraryWithoutAVersionIsNotUsed()
+    {
+        var path = Directory.EnumerateFiles(RuntimeEnvironment.GetRuntimeDirectory(), "*System.Native.*")
+            .FirstOrDefault(file => Path.GetExtension(file) is ".so" or ".dylib" or ".dll");
+        Assert.SkipWhen(path is null, "The framework has no native library of its own here that could stand for another one.");
+        var library = NativeKernels.Load([path], NativeKernels.AbiVersion);
+        Assert.Equal($"the library '{path}' has no function rnn_kernels_abi_version", library.Obstacle);
+        Assert.True(library.Find("c-scalar") == null);
+    }
+
+    [Fact]
+    public void ALibraryOfAnotherVersionIsNotUsed()
+    {
+        RequireLibrary();
+        var path = NativeKernels.Default.Path!;
+        var library = NativeKernels.Load([path], NativeKernels.AbiVersion + 1);
+        Assert.Equal(
+            $"the library '{path}' has version {NativeKernels.AbiVersion} of the interface; expected {NativeKernels.AbiVersion + 1}", library.Obstacle);
+    }
+
+    private static void RequireLibrary() => Assert.SkipWhen(NativeKernels.Default.Obstacle is not null, $"{NativeKernels.Default.Obstacle}.");
+
+    private static unsafe List<(string Struct, string Name, int Offset, int Size)> FieldsOfC()
+    {
+        var fields = new List<(string, string, int, int)>();
+        foreach (var layout in NativeKernels.Default.Layouts())
+        {
+            fields.Add((Marshal.PtrToStringUTF8((nint)layout.Struct)!, Marshal.PtrToStringUTF8((nint)layout.Field)!, layout.Offset, layout.Size));
+        }
+
+        return fields;
+    }
+
+    /// <summary>In order of declaration, named as in C.</summary>
+    private static IEnumerable<string> FieldsOf(Type type) =>
+        from field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field => field.MetadataToken)
+        let name = field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name
+        select $"{SnakeCase(name)} at {Marshal.OffsetOf(type, field.Name)}, {SizeOf(field.FieldType)} bytes";
+
+    private static int SizeOf(Type type) =>
+        type.IsPointer || type.IsFunctionPointer ? IntPtr.Size : Marshal.SizeOf(type.IsEnum ? Enum.GetUnderlyingType(type) : type);
+
+    private static string SnakeCase(string name)
+    {
+        var result = new StringBuilder();
+        foreach (var letter in name)
+        {
+            result.Append(char.IsUpper(letter) && result.Length > 0 ? "_" : "").Append(char.ToLowerInvariant(letter));
+        }
+
+        return result.ToString();
+    }
+}

@@ -12,7 +12,8 @@
 #
 # The test program is published self-contained, put into an initial RAM disk beside busybox, and booted with Debian's cloud kernel in
 # Bochs, which needs neither KVM nor AVX-512 in the host.
-# A machine's last line is `emulated on MODEL: N passed, N failed, N skipped`. The exit code is 0 only if on every machine tests passed and none failed.
+# A machine's last line is `emulated on MODEL: N passed, N failed, N skipped`. The exit code is 0 only if on every machine tests passed, and none
+# failed or was skipped: a machine is chosen for its tests.
 #
 # Needs the C kernels, which `dotnet cake --target=Native` builds (cake's target Emulate does so by itself), and:
 # bochs bochs-term bochsbios vgabios busybox-static isolinux syslinux-common genisoimage cpio libssl3, and apt for the
@@ -99,8 +100,8 @@ fi
 
 # Its own artifacts folder: publishing for one runtime identifier would otherwise disturb the ordinary build's restore.
 publish=$repository/artifacts/emulation
-[ -n "${SKIP_PUBLISH:-}" ] || rm -rf "$publish/program"
-[ -n "${SKIP_PUBLISH:-}" ] || MSBUILDDISABLENODEREUSE=1 dotnet publish "$repository/tests/RnnRuntime.KernelTests/RnnRuntime.KernelTests.csproj" -c Release -r linux-x64 \
+rm -rf "$publish/program"
+MSBUILDDISABLENODEREUSE=1 dotnet publish "$repository/tests/RnnRuntime.KernelTests/RnnRuntime.KernelTests.csproj" -c Release -r linux-x64 \
     --self-contained --artifacts-path "$publish" -o "$publish/program" -p:UseSharedCompilation=false --nologo -v q >&2 \
     || fail "the test program does not publish"
 
@@ -250,7 +251,7 @@ run_machine() {
     local emulator start=$SECONDS
     emulator=$(cat "$home/process.txt")
     while kill -0 "$emulator" 2> /dev/null; do
-        ! grep -q '^@@ended' "$home/console.log" || break
+        ! grep -qE '^@@ended [0-9]+\.' "$home/console.log" || break
         if grep -q 'Kernel panic' "$home/console.log"; then
             reason="the kernel panicked"
             break
@@ -272,7 +273,7 @@ run_machine() {
         tail -n 15 "$home/console.log" "$home/bochs.log" >&2 2> /dev/null || true
         fail "$model: $reason"
     fi
-    echo "emulate: $model took $((SECONDS - start)) s, exit code $code" >&2
+    echo "emulate: $model took $((SECONDS - start)) s, exit code $code"
     report "$@"
 }
 
@@ -305,7 +306,7 @@ report() {
         grep -q "^SKIPPED set $set:" <<< "$output" || fail "$1: the C kernels do not refuse $set, which this processor lacks"
     done
     echo "emulated on $1: $passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ]
+    [ "$failed" -eq 0 ] && [ "$skipped" -eq 0 ]
 }
 
 broken=0

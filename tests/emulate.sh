@@ -21,7 +21,8 @@
 set -euo pipefail
 
 # The processors. FEATURES: all that it has of avx2, avx512, avx512vnni and avxvnni. VARIANTS: what is tested on it, which is what the library
-# chooses there, the best in C# and the best in C. MISSING: every variant that it must refuse, with a reason (names that the library does not know count for nothing).
+# chooses there, the best in C# and the best in C. MISSING: every variant that it must refuse, with a reason; names that the library does not
+# know count for nothing.
 machines() {
     #    MODEL                FEATURES                VARIANTS               MISSING
     echo tigerlake            avx2,avx512,avx512vnni  avx512,c-avx512vnni    avxvnni

@@ -41,16 +41,18 @@ public sealed class HalfKernelTests
             var values = TestWeights.Half(format, weights.Length, 1, weights);
             foreach (var x in new[] { 1f, -1e12f })
             {
-                var run = new ProductRun(values, [x, x, x], new float[3 * weights.Length], 3);
+                var run = new ProductRun(values, [x, x, x], new float[3 * ((weights.Length + 7) & ~7)], 3);
                 foreach (var count in new[] { 1, 3 })
                 {
                     var y = run.Multiply(variant, memory, count, InitPlace.Own, $"{weights.Length} weights");
-                    for (var i = 0; i < y.Length; i++)
+                    for (var i = 0; i < count * weights.Length; i++)
                     {
-                        var expected = TestWeights.Widen(format, weights[i % weights.Length]) * x;
-                        if (expected != y[i])
+                        var (vector, row) = Math.DivRem(i, weights.Length);
+                        var expected = TestWeights.Widen(format, weights[row]) * x;
+                        var found = y[(vector * run.Lanes) + row];
+                        if (expected != found)
                         {
-                            Assert.Fail($"0x{weights[i % weights.Length]:x4} times {x}: expected {expected:R}, found {y[i]:R}");
+                            Assert.Fail($"0x{weights[row]:x4} times {x}: expected {expected:R}, found {found:R}");
                         }
                     }
                 }

@@ -129,7 +129,8 @@ Task("Test")
     });
 
 Task("Emulate")
-    .Description("Runs the kernel tests on an emulated AVX-512 processor (Linux, Bochs): --emulate-args=\"-c MODEL\".")
+    .Description("Runs the kernel tests, C# and C, on emulated processors (Linux, Bochs): --emulate-args=\"-c MODEL\" takes one of them.")
+    .IsDependentOn("Native")
     .Does(() => Run("bash", new ProcessArgumentBuilder().Append("tests/emulate.sh").Append(emulateArguments)));
 
 Task("Bench")

@@ -228,7 +228,7 @@ void test_cells(const test_run *run)
 {
     for (int cell = 0; cell < CELLS; cell++) {
         for (int format = RNN_FLOAT32; format <= RNN_INT8; format++) {
-            for (int groups = 1; groups <= 10; groups += run->quick ? 3 : 1) {
+            for (int groups = 1; groups <= 10; groups += run->quick ? 5 : 1) {
                 for (int i = 0; i < 6; i++) {
                     const cell_case c = {
                         .cell = cell,

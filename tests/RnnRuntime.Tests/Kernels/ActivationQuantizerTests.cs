@@ -15,7 +15,7 @@ public sealed class ActivationQuantizerTests : IDisposable
     public void TheLargestMagnitudeBecomes127AndNothingBecomesMore(string kernel)
     {
         var random = new Random(11);
-        for (var i = 0; i < 400; i++)
+        for (var i = 0; i < Effort.Cases(400); i++)
         {
             var x = TestWeights.Uniform(random, 1 + (i % 40), MathF.ScaleB(1, random.Next(-90, 120)));
             var largest = x[random.Next(x.Length)] *= 2;
@@ -33,7 +33,7 @@ public sealed class ActivationQuantizerTests : IDisposable
     {
         foreach (var magnitude in new[] { float.MaxValue, float.BitDecrement(float.MaxValue), 127.00001f, 126.99999f, 1f, 0.99999994f, Negligible, 3e-20f })
         {
-            for (var length = 1; length <= 35; length++)
+            foreach (var length in Effort.Lengths(35))
             {
                 var x = new float[length];
                 x.AsSpan().Fill(-magnitude);
@@ -59,7 +59,7 @@ public sealed class ActivationQuantizerTests : IDisposable
     public void ZeroAndTinyVectorsCountAsZero(string kernel)
     {
         var tiny = float.BitDecrement(Negligible);
-        for (var length = 1; length <= 35; length++)
+        foreach (var length in Effort.Lengths(35))
         {
             foreach (var value in new[] { 0f, -0f, float.Epsilon, -float.Epsilon, 1.17549435e-38f, tiny, -tiny })
             {
@@ -77,7 +77,7 @@ public sealed class ActivationQuantizerTests : IDisposable
     public void ANonFiniteActivationMakesEveryOutputNaN(string kernel)
     {
         var signalling = BitConverter.Int32BitsToSingle(0x7f800001);
-        for (var length = 1; length <= 35; length++)
+        foreach (var length in Effort.Lengths(35))
         {
             for (var at = 0; at < length; at += 1 + (length / 7))
             {
@@ -99,7 +99,7 @@ public sealed class ActivationQuantizerTests : IDisposable
     public void ARangeGivesTheUnitUnlessTheVectorIsBeyondIt(string kernel)
     {
         var random = new Random(17);
-        for (var i = 0; i < 400; i++)
+        for (var i = 0; i < Effort.Cases(400); i++)
         {
             var x = TestWeights.Uniform(random, 1 + (i % 40));
             var largest = x.Max(Math.Abs);
@@ -119,7 +119,7 @@ public sealed class ActivationQuantizerTests : IDisposable
     [MemberData(nameof(Names))]
     public void WithARangeToo_ANonFiniteActivationMakesEveryOutputNaNAndZerosNothing(string kernel)
     {
-        for (var length = 1; length <= 35; length++)
+        foreach (var length in Effort.Lengths(35))
         {
             for (var at = 0; at < length; at += 1 + (length / 7))
             {

@@ -128,7 +128,7 @@ public sealed unsafe class ElementwiseTests
     {
         var variant = Variants.Require(kernel);
         using var memory = new GuardedMemory(side);
-        for (var count = 1; count <= MaximumCount; count++)
+        foreach (var count in Effort.Lengths(MaximumCount))
         {
             check(variant, memory, TestWeights.Uniform(new Random(count), count, 4), count);
         }

@@ -19,9 +19,25 @@ internal static class ProductShapes
     ];
 
     /// <summary>
+    /// Every width of panel, at each with every number of vectors; columns around the multiples that loops are unrolled to.
+    /// </summary>
+    private static IEnumerable<ProductShape> Few =>
+        from columns in new[] { 1, 2, 3, 4, 5, 8, 19, 33 }.Index()
+        from lanes in new[] { 56, 160 }
+        select new ProductShape(lanes, columns.Item, [1, 2 + columns.Index, MaximumVectors - columns.Index]);
+
+    /// <summary>
     /// Every number of lanes, of columns and of vectors, but not every combination; a third of them for the guard at the start, which matters less.
     /// </summary>
-    public static IEnumerable<ProductShape> Sample(GuardSide side)
+    public static IEnumerable<ProductShape> Sample(GuardSide side) => Effort.Of(Spread(side), Few);
+
+    /// <summary>Every combination.</summary>
+    public static IEnumerable<ProductShape> All() =>
+        from lanes in Lanes
+        from columns in Columns
+        select new ProductShape(lanes, columns, [.. Enumerable.Range(1, MaximumVectors)]);
+
+    private static IEnumerable<ProductShape> Spread(GuardSide side)
     {
         for (var i = 0; i < Columns.Length; i += side == GuardSide.End ? 1 : 3)
         {
@@ -30,10 +46,4 @@ internal static class ProductShapes
             yield return new ProductShape(lanes, Columns[i], [1, 2 + (i % 16), MaximumVectors - (i % 5)]);
         }
     }
-
-    /// <summary>Every combination.</summary>
-    public static IEnumerable<ProductShape> All() =>
-        from lanes in Lanes
-        from columns in Columns
-        select new ProductShape(lanes, columns, [.. Enumerable.Range(1, MaximumVectors)]);
 }

@@ -67,7 +67,7 @@ public sealed unsafe class ReductionTests
         float[][] patterns = [[0f, -0f, -0f], [-0f], [float.NegativeInfinity], [float.PositiveInfinity, 1f], [-0f, -0f, 0f, -0f, -0f]];
         foreach (var pattern in patterns)
         {
-            for (var length = 1; length < 40; length++)
+            foreach (var length in Effort.Lengths(39))
             {
                 float[] x = [.. Enumerable.Range(0, Rows * length).Select(i => pattern[i % pattern.Length])];
                 foreach (var function in Enum.GetValues<ReduceFunction>())
@@ -139,7 +139,7 @@ public sealed unsafe class ReductionTests
     {
         var variant = Variants.Require(kernel);
         using var memory = new GuardedMemory(side);
-        for (var length = 1; length <= MaximumLength; length++)
+        foreach (var length in Effort.Lengths(MaximumLength))
         {
             check(variant, memory, TestWeights.Uniform(new Random(length), Rows * length, 4), length);
         }

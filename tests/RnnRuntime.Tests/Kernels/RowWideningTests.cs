@@ -11,17 +11,20 @@ public sealed unsafe class RowWideningTests : IDisposable
     [Fact]
     public void EveryNumberOf16BitsIsWidenedExactly()
     {
-        var bits = Enumerable.Range(0, 1 << 16).Select(i => (ushort)i).ToArray();
+        var bits = Enumerable.Range(0, 1 << 16).Where(Effort.Takes).Select(i => (ushort)i).ToArray();
         var result = new float[bits.Length];
         fixed (ushort* x = bits)
         {
             fixed (float* y = result)
             {
                 RowWidening.BFloat16(x, y, bits.Length);
-                Assert.All(bits, each => Assert.Equal((uint)each << 16, BitConverter.SingleToUInt32Bits(result[each])));
+                Assert.All(bits, (each, i) => Assert.Equal((uint)each << 16, BitConverter.SingleToUInt32Bits(result[i])));
                 RowWidening.Float16(x, y, bits.Length);
-                Assert.All(bits.Where(each => Half.IsFinite(BitConverter.UInt16BitsToHalf(each))), each => Assert.Equal(
-                    BitConverter.SingleToUInt32Bits((float)BitConverter.UInt16BitsToHalf(each)), BitConverter.SingleToUInt32Bits(result[each])));
+                Assert.All(bits, (each, i) =>
+                {
+                    var half = BitConverter.UInt16BitsToHalf(each);
+                    Assert.True(!Half.IsFinite(half) || BitConverter.SingleToUInt32Bits((float)half) == BitConverter.SingleToUInt32Bits(result[i]), $"0x{each:x4}");
+                });
             }
         }
     }

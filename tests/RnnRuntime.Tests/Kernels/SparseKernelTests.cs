@@ -23,9 +23,9 @@ public sealed class SparseKernelTests
     {
         using var memory = new GuardedMemory(side);
         var seed = 0;
-        foreach (var density in new[] { 0, 0.02, 0.1, 0.3, 0.5, 0.9, 1 })
+        foreach (var density in Effort.Of<double[]>([0, 0.02, 0.1, 0.3, 0.5, 0.9, 1], [0, 0.1, 0.5, 1]))
         {
-            foreach (var (lanes, columns) in new[] { (8, 1), (8, 4), (16, 7), (40, 33), (64, 64), (72, 130), (264, 61) })
+            foreach (var (lanes, columns) in Effort.Of<(int, int)[]>([(8, 1), (8, 4), (16, 7), (40, 33), (64, 64), (72, 130), (264, 61)], [(8, 1), (16, 7), (72, 33)]))
             {
                 Check(kernel, memory, int8, SparseMask.Blocks(++seed, lanes - (seed % 8), columns, density), seed);
             }
@@ -55,7 +55,7 @@ public sealed class SparseKernelTests
     {
         using var memory = new GuardedMemory(side);
         var seed = 100;
-        foreach (var (lanes, columns) in new[] { (8, 5), (24, 16), (96, 50), (200, 77) })
+        foreach (var (lanes, columns) in Effort.Of<(int, int)[]>([(8, 5), (24, 16), (96, 50), (200, 77)], [(8, 5), (96, 50)]))
         {
             foreach (var (lane, column, block) in new[] { (0.5, 1.0, 1.0), (1.0, 0.4, 1.0), (0.3, 0.3, 1.0), (0.5, 0.5, 0.5), (0.05, 0.05, 1.0) })
             {
@@ -75,7 +75,7 @@ public sealed class SparseKernelTests
     {
         using var memory = new GuardedMemory(GuardSide.End);
         const int Columns = 19, Vectors = 6;
-        for (var seed = 1; seed <= 24; seed++)
+        for (var seed = 1; seed <= Effort.Cases(24); seed++)
         {
             var mask = SparseMask.Blocks(seed, 40, Columns, 0.6);
             SparseMask.KeepRows(seed, mask, seed % 2 == 0 ? 0.5 : 1);
@@ -102,7 +102,7 @@ public sealed class SparseKernelTests
     {
         using var memory = new GuardedMemory(GuardSide.End);
         var negatives = 0;
-        for (var seed = 1; seed <= 200; seed++)
+        for (var seed = 1; seed <= Effort.Cases(200); seed++)
         {
             var random = new Random(seed);
             var mask = SparseMask.Blocks(seed, 16 + (seed % 9), 1 + (seed % 23), 0.4);
@@ -125,7 +125,7 @@ public sealed class SparseKernelTests
                 .Count(value => value == 0 && float.IsNegative(value));
         }
 
-        Assert.True(negatives > 1000, $"only {negatives} sums are -0");
+        Assert.True(negatives > Effort.Cases(1000), $"only {negatives} sums are -0");
     }
 
     /// <summary>Masks that multiply leave zeros of both signs; all count as zeros, stored or not.</summary>

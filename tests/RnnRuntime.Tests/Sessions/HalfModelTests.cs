@@ -1,3 +1,5 @@
+using RnnRuntime.Tests.Kernels;
+
 namespace RnnRuntime.Tests.Sessions;
 
 /// <summary>Models with 16-bit weights are, bit for bit, the models with the same weights in float32; in any chunking, beside any streams.</summary>
@@ -14,7 +16,7 @@ public sealed class HalfModelTests
     {
         foreach (var kind in TestModels.Kinds)
         {
-            foreach (var size in new[] { 1, 9, 24, 33 })
+            foreach (var size in Effort.Of<int[]>([1, 9, 24, 33], [9, 33]))
             {
                 var graph = TestModels.Single(kind, features: 1 + (size * 7 % 29), size, seed: size);
                 Check(graph, kernel, format, timeSteps: 7, streams: 3, $"{kind} of {size}");

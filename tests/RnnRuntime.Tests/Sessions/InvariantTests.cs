@@ -141,20 +141,6 @@ public sealed class InvariantTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Variants))]
-    [Trait("Category", "Kernels")]
-    public void SmallCellsGiveTheBitsOfScalarInAnyChunking(string kernel, bool int8)
-    {
-        foreach (var kind in TestModels.Cells)
-        {
-            foreach (var size in new[] { 1, 9, 24, 33, 97 })
-            {
-                CheckCell(kind, size, kernel, int8);
-            }
-        }
-    }
-
     private static void CheckChunking(Func<int, RnnGraph> make, int seed, string kernel, bool int8, int timeSteps, int streams, int[] lengths)
     {
         var what = $"graph seed {seed}, {kernel}, int8 {int8}, {streams} streams, {timeSteps} steps";
@@ -207,29 +193,6 @@ public sealed class InvariantTests
         var what = $"graph seed {seed}, {kernel}, int8 {int8}, {streams} streams";
         Bits.Equal(what, signals.Run(reference, timeSteps), signals.Run(session, timeSteps));
         Bits.EqualState(what, reference, session);
-    }
-
-    /// <summary>A variant against scalar: all steps of three streams in one call, and one by one.</summary>
-    internal static void CheckCell(string kind, int size, string kernel, bool int8)
-    {
-        const int TimeSteps = 3, Streams = 3;
-        var graph = TestModels.Single(kind, features: 1 + (size * 7 % 29), size, seed: size, bias: size % 2 == 1).Quantized(int8);
-        using var model = TestModels.Bind(graph, kernel);
-        using var scalar = TestModels.Bind(graph, "scalar");
-        var signals = Signals.Random(model, TimeSteps, Streams, seed: size);
-        using var reference = scalar.CreateSession(Streams, 1);
-        var expected = signals.Run(reference, 1);
-        foreach (var length in new[] { TimeSteps, 1 })
-        {
-            var what = $"{kind} of {size} units, {kernel}, int8 {int8}, calls of {length} steps";
-            using var session = model.CreateSession(Streams, length);
-            Bits.Equal(what, expected, signals.Run(session, length));
-            Bits.EqualState(what, reference, session);
-        }
-
-        using var alone = model.CreateSession(1, TimeSteps);
-        Bits.Equal($"{kind} of {size} units, {kernel}, int8 {int8}, stream 1 alone",
-            Signals.OfStream(expected[0], TimeSteps, Streams, 1), signals.Stream(1).Run(alone, TimeSteps)[0]);
     }
 
     private static bool HasFeedback(RnnGraph graph)

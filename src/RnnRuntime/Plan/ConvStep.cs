@@ -242,7 +242,9 @@ internal sealed unsafe class GatherConvStep(
     {
         program.Add(NativeOperationKind.Convolution, Native(program) with
         {
-            Columns = program.Start(columns), Positions = Geometry.Positions, WindowColumns = Geometry.Columns,
+            Columns = program.Start(columns),
+            Positions = Geometry.Positions,
+            WindowColumns = Geometry.Columns,
         });
         return true;
     }

@@ -18,7 +18,13 @@ internal sealed unsafe class StridedCopyStep(string name, StridedLoop loop, Buff
     {
         program.Add(NativeOperationKind.StridedCopy, new NativeStridedCopy
         {
-            X = program.Buffer(x), Y = program.Buffer(y), Offsets = loop.OffsetsOf(0), Rows = loop.Rows, Length = _length, Stride = _stride, Run = _runLength,
+            X = program.Buffer(x),
+            Y = program.Buffer(y),
+            Offsets = loop.OffsetsOf(0),
+            Rows = loop.Rows,
+            Length = _length,
+            Stride = _stride,
+            Run = _runLength,
         });
         return true;
     }
@@ -108,7 +114,10 @@ internal sealed unsafe class BlockCopyStep(string name, string operation, BlockM
     {
         program.Add(NativeOperationKind.BlockCopy, new NativeBlockCopy
         {
-            Moves = program.Copy<NativeMove>([.. moves.Select(MoveOf)]), MoveCount = moves.Length, Fill = fill, Y = program.Buffer(y),
+            Moves = program.Copy<NativeMove>([.. moves.Select(MoveOf)]),
+            MoveCount = moves.Length,
+            Fill = fill,
+            Y = program.Buffer(y),
         });
         return true;
 

@@ -74,7 +74,9 @@ internal sealed unsafe class GeneralSequenceStep(
             GatesStride = _gatesStride,
             Activations = new NativeActivations
             {
-                First = activations[0], Second = activations.ElementAtOrDefault(1), Third = activations.ElementAtOrDefault(2),
+                First = activations[0],
+                Second = activations.ElementAtOrDefault(1),
+                Third = activations.ElementAtOrDefault(2),
             },
             Clip = cell.Clip,
             Cell = (int)cell.Kind,

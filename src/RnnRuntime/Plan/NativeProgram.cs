@@ -54,7 +54,9 @@ internal sealed unsafe class NativeProgram : IDisposable
 
         NativePort PortOf(Port port) => new()
         {
-            Buffer = writer.Buffer(port.Buffer), Elements = port.Buffer.Elements, IsInt32 = port.Value.Type == TensorType.Int32 ? 1 : 0,
+            Buffer = writer.Buffer(port.Buffer),
+            Elements = port.Buffer.Elements,
+            IsInt32 = port.Value.Type == TensorType.Int32 ? 1 : 0,
         };
     }
 

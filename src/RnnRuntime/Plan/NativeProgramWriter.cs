@@ -33,7 +33,11 @@ internal sealed unsafe class NativeProgramWriter(StepContext context) : IDisposa
         ? default
         : new NativeRing
         {
-            Data = context.Start(ring.Data), Stride = ring.Data.Stride, Position = (int*)context.Start(ring.Position), Length = ring.Length, Width = ring.Width,
+            Data = context.Start(ring.Data),
+            Stride = ring.Data.Stride,
+            Position = (int*)context.Start(ring.Position),
+            Length = ring.Length,
+            Width = ring.Width,
         };
 
     public T* Copy<T>(ReadOnlySpan<T> values)

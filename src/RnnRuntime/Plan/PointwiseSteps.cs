@@ -71,7 +71,11 @@ internal sealed unsafe class SoftmaxStep(string name, string operation, KernelVa
     {
         program.Add(NativeOperationKind.Softmax, new NativeRows
         {
-            X = program.Buffer(x), Y = program.Buffer(y), Elements = x.Elements, Length = rowLength, Function = logarithm ? 1 : 0,
+            X = program.Buffer(x),
+            Y = program.Buffer(y),
+            Elements = x.Elements,
+            Length = rowLength,
+            Function = logarithm ? 1 : 0,
         });
         return true;
     }

@@ -15,7 +15,11 @@ internal sealed unsafe class ReduceStep(
     {
         program.Add(NativeOperationKind.Reduce, new NativeRows
         {
-            X = program.Buffer(x), Y = program.Buffer(y), Elements = x.Elements, Length = length, Function = (int)function,
+            X = program.Buffer(x),
+            Y = program.Buffer(y),
+            Elements = x.Elements,
+            Length = length,
+            Function = (int)function,
         });
         return true;
     }
@@ -74,7 +78,10 @@ internal sealed unsafe class CastStep(string name, bool toFloat, BufferInfo x, B
     {
         program.Add(NativeOperationKind.Cast, new NativeRows
         {
-            X = program.Buffer(x), Y = program.Buffer(y), Elements = x.Elements, Function = toFloat ? 1 : 0,
+            X = program.Buffer(x),
+            Y = program.Buffer(y),
+            Elements = x.Elements,
+            Function = toFloat ? 1 : 0,
         });
         return true;
     }

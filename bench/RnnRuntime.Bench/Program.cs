@@ -5,7 +5,7 @@ using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
-using RnnRuntime.Bench.Roofline;
+using RnnRuntime.Roofline;
 using RnnRuntime.Bench.Suites;
 
 Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];

@@ -11,7 +11,7 @@ internal static class BenchText
         var listing = new Listing(
             $"{report.Source.Name}: {Count(report.Streams, "stream")}, {Count(report.TimeSteps, "step")} a call; a step reads {Text.Bytes(work.WeightBytes)} of weights, "
             + $"{Text.Count(work.FloatMultiplyAdds + work.Int8MultiplyAdds)} multiply-adds",
-            "kernel", "", ">ns/step, min", ">median", ">times the best", ">GB/s", ">of the roof, %", $"error against {BenchReport.Reference}");
+            "kernel", "", ">ns/step, min", ">median", ">times the best", ">GB/s", ">of the roof, %", "error");
         foreach (var kernel in report.Kernels)
         {
             listing.Add(report.ResultOf(kernel) is { } result
@@ -46,7 +46,7 @@ internal static class BenchText
             ? $"* {winner.Kernel.Name} is the fastest, {Text.Number(next.Timing.Min / winner.Timing.Min, "0.00")} times as fast as {next.Kernel.Name}, the next"
             : $"* {winner.Kernel.Name} is the only kernel that was measured";
         yield return $"ns/step: of all streams; rounds in which every kernel has its turn (for {winner.Kernel.Name} {winner.Timing.Rounds} of {Count(winner.Timing.Calls, "call")})";
-        yield return $"error: the largest difference of an output over {Count(report.ComparedSteps, "step")} from the initial state; 0 is equal bits";
+        yield return $"error: the largest difference of an output from {BenchReport.Reference}, over {Count(report.ComparedSteps, "step")} from the initial state; 0 is equal bits";
         if (report.Roof is not { } roof)
         {
             yield return "roof: not measured; that needs AVX2 and FMA, which this processor lacks";
@@ -63,7 +63,7 @@ internal static class BenchText
     }
 
     private static string Error(BenchResult result) =>
-        result.Kernel.Name == BenchReport.Reference ? "is the reference"
+        result.Kernel.Name == BenchReport.Reference ? "reference"
         : result.Error.IsSameBits ? "0"
         : result.Error.Largest == 0 ? "0, but the bits differ"
         : Text.Number(result.Error.Largest, "0.0e+0");

@@ -5,8 +5,8 @@ using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
-using RnnRuntime.Roofline;
 using RnnRuntime.Bench.Suites;
+using RnnRuntime.Roofline;
 
 Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
 try

@@ -5,9 +5,9 @@ using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
-using RnnRuntime.Bench.Roofline;
 using RnnRuntime.Bench.Suites;
 using RnnRuntime.Bench.Threads;
+using RnnRuntime.Roofline;
 
 Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
 try

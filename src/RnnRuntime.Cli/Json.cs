@@ -18,6 +18,19 @@ internal static class Json
         output.WriteByte((byte)'\n');
     }
 
+    /// <summary>A number; JSON has none for those that are not finite, so they are the texts "Infinity", "-Infinity" and "NaN".</summary>
+    public static void WriteReal(this Utf8JsonWriter writer, string property, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumber(property, value);
+        }
+        else
+        {
+            writer.WriteString(property, Text.Number(value, "R"));
+        }
+    }
+
     public static void WriteTensors(this Utf8JsonWriter writer, string property, IEnumerable<TensorInfo> tensors)
     {
         writer.WriteStartArray(property);

@@ -21,6 +21,7 @@ internal static class Program
             EvaluateCommand.Create(),
             QuantizeCommand.Create(),
             CompareCommand.Create(),
+            BenchCommand.Create(),
         };
 
         // A prompt may start with '@': response files are off.

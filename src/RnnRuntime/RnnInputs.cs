@@ -106,6 +106,8 @@ public sealed class RnnInputs
         return new RnnInputs(graph.Inputs, steps, floats, integers, isRandom: true);
     }
 
+    internal ReadOnlySpan<float> Floats(string name) => _floats[name];
+
     internal ReadOnlySpan<int> Integers(string name) => _integers[name];
 
     /// <summary>Refuses a network with other inputs.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using RnnRuntime.Bench.Peers;
-using RnnRuntime.Bench.Roofline;
+using RnnRuntime.Roofline;
 
 namespace RnnRuntime.Bench.Compare;
 

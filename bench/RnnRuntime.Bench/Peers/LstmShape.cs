@@ -1,5 +1,5 @@
 using RnnRuntime.Bench.Compare;
-using RnnRuntime.Bench.Roofline;
+using RnnRuntime.Roofline;
 
 namespace RnnRuntime.Bench.Peers;
 

@@ -3,7 +3,7 @@ using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Peers;
-using RnnRuntime.Bench.Roofline;
+using RnnRuntime.Roofline;
 
 namespace RnnRuntime.Bench.Suites;
 

@@ -28,7 +28,7 @@ internal static class ComparisonJson
         writer.WriteString("kernel", heading.Kernel);
         writer.WriteNumber("steps", comparison.Steps);
         writer.WriteNumber("sensitivitySteps", comparison.SensitivitySteps);
-        WriteReal(writer, "snrDecibels", comparison.SnrDecibels);
+        writer.WriteReal("snrDecibels", comparison.SnrDecibels);
         WriteArray(writer, "outputs", comparison.Outputs, output =>
         {
             WriteSignal(writer, output.Name, output.Shape, output.Error);
@@ -66,17 +66,17 @@ internal static class ComparisonJson
         }
 
         writer.WriteStartObject("cost");
-        WriteReal(writer, "relativeNoise", cost.RelativeNoise);
-        WriteReal(writer, "snrDecibels", cost.SnrDecibels);
-        WriteReal(writer, "share", cost.Share);
-        WriteReal(writer, "keptDecibels", cost.KeptDecibels);
-        WriteReal(writer, "gainDecibels", cost.GainDecibels);
+        writer.WriteReal("relativeNoise", cost.RelativeNoise);
+        writer.WriteReal("snrDecibels", cost.SnrDecibels);
+        writer.WriteReal("share", cost.Share);
+        writer.WriteReal("keptDecibels", cost.KeptDecibels);
+        writer.WriteReal("gainDecibels", cost.GainDecibels);
         WriteArray(writer, "gates", cost.Gates, gate =>
         {
             writer.WriteString("gate", gate.Gate);
-            WriteReal(writer, "relativeNoise", gate.RelativeNoise);
-            WriteReal(writer, "snrDecibels", gate.SnrDecibels);
-            WriteReal(writer, "share", gate.Share);
+            writer.WriteReal("relativeNoise", gate.RelativeNoise);
+            writer.WriteReal("snrDecibels", gate.SnrDecibels);
+            writer.WriteReal("share", gate.Share);
         });
         writer.WriteEndObject();
     }
@@ -91,12 +91,12 @@ internal static class ComparisonJson
         }
 
         writer.WriteEndArray();
-        WriteReal(writer, "signalPower", error.SignalPower);
-        WriteReal(writer, "noisePower", error.NoisePower);
-        WriteReal(writer, "snrDecibels", error.SnrDecibels);
-        WriteReal(writer, "rmsError", error.RmsError);
-        WriteReal(writer, "meanAbsoluteError", error.MeanAbsoluteError);
-        WriteReal(writer, "largestError", error.LargestError);
+        writer.WriteReal("signalPower", error.SignalPower);
+        writer.WriteReal("noisePower", error.NoisePower);
+        writer.WriteReal("snrDecibels", error.SnrDecibels);
+        writer.WriteReal("rmsError", error.RmsError);
+        writer.WriteReal("meanAbsoluteError", error.MeanAbsoluteError);
+        writer.WriteReal("largestError", error.LargestError);
         writer.WriteNumber("largestErrorStep", error.LargestErrorStep);
     }
 
@@ -104,9 +104,9 @@ internal static class ComparisonJson
     {
         writer.WriteNumber("firstStep", window.FirstStep);
         writer.WriteNumber("steps", window.Steps);
-        WriteReal(writer, "snrDecibels", window.SnrDecibels);
-        WriteReal(writer, "rmsError", window.RmsError);
-        WriteReal(writer, "largestError", window.LargestError);
+        writer.WriteReal("snrDecibels", window.SnrDecibels);
+        writer.WriteReal("rmsError", window.RmsError);
+        writer.WriteReal("largestError", window.LargestError);
     });
 
     private static void WriteLanguageModel(Utf8JsonWriter writer, LanguageModelComparison? language)
@@ -119,9 +119,9 @@ internal static class ComparisonJson
         writer.WriteStartObject("languageModel");
         writer.WriteString("output", language.Output);
         writer.WriteNumber("tokens", language.Tokens);
-        WriteReal(writer, "referenceBits", language.ReferenceBits);
-        WriteReal(writer, "candidateBits", language.CandidateBits);
-        WriteReal(writer, "change", language.Change);
+        writer.WriteReal("referenceBits", language.ReferenceBits);
+        writer.WriteReal("candidateBits", language.CandidateBits);
+        writer.WriteReal("change", language.Change);
         writer.WriteEndObject();
     }
 
@@ -147,17 +147,5 @@ internal static class ComparisonJson
         }
 
         writer.WriteEndArray();
-    }
-
-    private static void WriteReal(Utf8JsonWriter writer, string property, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            writer.WriteNumber(property, value);
-        }
-        else
-        {
-            writer.WriteString(property, Text.Number(value, "R"));
-        }
     }
 }

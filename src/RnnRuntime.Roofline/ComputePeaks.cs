@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace RnnRuntime.Bench.Roofline;
+namespace RnnRuntime.Roofline;
 
 /// <summary>
 /// Arithmetic with nothing else in the way. Float: twelve chains of fused multiply-add on register operands. Int8: eight chains of

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RnnRuntime.Bench.Roofline;
+namespace RnnRuntime.Roofline;
 
 /// <summary>One level of the memory hierarchy as one core sees it; <see cref="Bytes"/> is <see cref="long.MaxValue"/> for DRAM.</summary>
 internal sealed record CacheLevel(string Name, long Bytes)

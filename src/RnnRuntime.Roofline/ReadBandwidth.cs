@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace RnnRuntime.Bench.Roofline;
+namespace RnnRuntime.Roofline;
 
 /// <summary>
 /// Reads a block front to back, sixteen or eight loads a turn, each folded by XOR into an accumulator of its own so that only the loads

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace RnnRuntime.Bench.Roofline;
+namespace RnnRuntime.Roofline;
 
 /// <summary>Measures a <see cref="Roof"/>: each figure is the best of several short runs, so that a neighbour's burst does not lower the roof.</summary>
 internal static unsafe class RoofProbe
@@ -15,9 +15,22 @@ internal static unsafe class RoofProbe
 
     private static ulong _sink;
 
-    internal static Roof Measure()
+    /// <summary>What the probe's loops need; other processors have no roof to show.</summary>
+    internal static bool IsSupported => Fma.IsSupported && Avx2.IsSupported;
+
+    /// <summary>Measures every level; DRAM takes most of the time.</summary>
+    internal static Roof Measure() => Measure(_ => true);
+
+    /// <summary>Measures the peaks and only those levels in which working sets of these lengths fit.</summary>
+    internal static Roof MeasureFor(IReadOnlyCollection<long> workingSets)
     {
-        if (!Fma.IsSupported || !Avx2.IsSupported)
+        IReadOnlyList<CacheLevel> levels = CacheLevel.Detect().Levels;
+        return Measure(level => workingSets.Any(bytes => levels.First(each => bytes <= each.Bytes) == level));
+    }
+
+    private static Roof Measure(Func<CacheLevel, bool> isWanted)
+    {
+        if (!IsSupported)
         {
             throw new PlatformNotSupportedException("The roofline probe needs AVX2 and FMA; this processor reports neither or one of them.");
         }
@@ -27,8 +40,12 @@ internal static unsafe class RoofProbe
         long below = 0;
         foreach (CacheLevel level in levels)
         {
-            long workingSet = WorkingSet(level, below);
-            bandwidths.Add(new LevelBandwidth(level, workingSet, Bandwidth(workingSet)));
+            if (isWanted(level))
+            {
+                long workingSet = WorkingSet(level, below);
+                bandwidths.Add(new LevelBandwidth(level, workingSet, Bandwidth(workingSet)));
+            }
+
             below = level.Bytes;
         }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RnnRuntime.Bench.Roofline;
+namespace RnnRuntime.Roofline;
 
 /// <summary>What one figure of the probe reached with each vector width; a width that this machine lacks is <see cref="double.NaN"/>.</summary>
 internal readonly record struct Reading(double Width256, double Width512)

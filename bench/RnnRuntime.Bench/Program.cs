@@ -2,6 +2,8 @@ using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
+using RnnRuntime.Bench.Lab;
+using RnnRuntime.Bench.Latency;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
@@ -13,8 +15,23 @@ try
 {
     switch (args)
     {
-        case ["compare", ..]:
-            CompareCommand.Run(CompareOptions.Parse(args.AsSpan(1)));
+        case ["kernels", ..]:
+            ProductSuite.Run(args.AsSpan(1));
+            return 0;
+        case ["steps", ..]:
+            LabCommands.RunSteps(args.AsSpan(1));
+            return 0;
+        case ["sequences", ..]:
+            LabCommands.RunSequences(args.AsSpan(1));
+            return 0;
+        case ["streams", ..]:
+            LabCommands.RunStreams(args.AsSpan(1));
+            return 0;
+        case ["peers", ..]:
+            LabCommands.RunPeers(args.AsSpan(1));
+            return 0;
+        case ["latency", ..]:
+            LatencyCommand.Run(LatencyOptions.Parse(args.AsSpan(1)));
             return 0;
         case ["models", ..]:
             ModelsCommand.Run(ModelsOptions.Parse(args.AsSpan(1)));
@@ -71,7 +88,9 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
 
     roof
         This machine's roof: read bandwidth of each cache level, float32 and int8 peaks of one core.
-    {CompareOptions.Usage}
+    {ProductSuite.Usage}
+    {LabCommands.Usage}
+    {LatencyOptions.Usage}
     {ModelsOptions.Usage}
     {PrecisionOptions.Usage}
     {CrossoverCommand.Usage}

@@ -28,7 +28,7 @@ public sealed record Variant(string Name, bool IsInt8, bool IsPeer)
                select new Variant(name, int8, name == PeerName);
     }
 
-    internal IPeer Create(LstmProblem problem) => IsPeer
+    internal IPeer Create(CellProblem problem) => IsPeer
         ? new OnnxRuntimePeer(problem, IsInt8 ? OnnxPrecision.Int8Bits7 : OnnxPrecision.Float32)
         : new RnnRuntimePeer(problem, IsInt8 ? RnnPrecision.Int8 : null, Name);
 

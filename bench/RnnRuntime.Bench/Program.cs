@@ -7,7 +7,7 @@ using RnnRuntime.Bench.Latency;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
-using RnnRuntime.Bench.Roofline;
+using RnnRuntime.Bench.Silence;
 using RnnRuntime.Bench.Suites;
 
 Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
@@ -33,6 +33,11 @@ try
         case ["latency", ..]:
             LatencyCommand.Run(LatencyOptions.Parse(args.AsSpan(1)));
             return 0;
+        case ["silence", ..]:
+            SilenceCommand.Run(args.AsSpan(1));
+            return 0;
+        case ["readme", .. string[] rest] when rest is [] or ["--check"]:
+            return ReadmeCommand.Run(check: rest.Length > 0);
         case ["models", ..]:
             ModelsCommand.Run(ModelsOptions.Parse(args.AsSpan(1)));
             return 0;
@@ -91,11 +96,13 @@ void PrintUsage(TextWriter writer) => writer.WriteLine($"""
     {ProductSuite.Usage}
     {LabCommands.Usage}
     {LatencyOptions.Usage}
+    {SilenceCommand.Usage}
     {ModelsOptions.Usage}
     {PrecisionOptions.Usage}
     {CrossoverCommand.Usage}
     {SevenBitCommand.Usage}
     {DensityOptions.Usage}
+    {ReadmeCommand.Usage}
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
         {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}

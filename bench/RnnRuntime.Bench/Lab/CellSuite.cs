@@ -1,7 +1,6 @@
 using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Bench.Results;
-using RnnRuntime.Bench.Roofline;
 
 namespace RnnRuntime.Bench.Lab;
 
@@ -18,7 +17,7 @@ internal sealed class CellSuite(LabOptions options, string title, Func<CellProbl
     internal void Run()
     {
         Console.Error.WriteLine("Measuring the roof.");
-        Roof roof = Roof.Current;
+        MachineRoof roof = MachineRoof.Current;
         var first = new InterleavedTimer(1, options.SliceSeconds, FirstWarmUpSeconds);
         var timer = new InterleavedTimer(options.Rounds, options.SliceSeconds, WarmUpSeconds);
         var rows = new List<CellResult>();
@@ -40,7 +39,7 @@ internal sealed class CellSuite(LabOptions options, string title, Func<CellProbl
         from size in options.Sizes
         select new CellShape(size.Input, size.Hidden, regime.Streams, regime.TimeSteps, cell);
 
-    private CellResult Measure(CellShape shape, string regime, InterleavedTimer? warmUp, InterleavedTimer timer, Roof roof)
+    private CellResult Measure(CellShape shape, string regime, InterleavedTimer? warmUp, InterleavedTimer timer, MachineRoof roof)
     {
         var problem = new CellProblem(shape);
         IReadOnlyList<IPeer> peers = build(problem);
@@ -53,7 +52,7 @@ internal sealed class CellSuite(LabOptions options, string title, Func<CellProbl
                 regime, Key(shape.Cell), shape.Input, shape.Hidden, shape.Streams, shape.TimeSteps, shape.MultiplyAdds, options.Command,
                 [.. peers.Select((peer, i) => new PeerResult(
                     peer.Name, peer.Weights.Key(), peer is RnnRuntimePeer, Round(timings[i].Min), Round(timings[i].Median),
-                    Round(shape.RoofNanoseconds(roof, peer.Weights)), shape.BytesPerStep(peer.Weights), errors[i]))]);
+                    Round(roof.Nanoseconds(shape, peer.Weights)), shape.BytesPerStep(peer.Weights), errors[i]))]);
         }
         finally
         {

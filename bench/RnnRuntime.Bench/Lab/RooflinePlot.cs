@@ -1,7 +1,6 @@
 using System.Globalization;
 using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Results;
-using RnnRuntime.Bench.Roofline;
 using ScottPlot;
 using SkiaSharp;
 
@@ -22,7 +21,7 @@ internal static class RooflinePlot
         [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.OpenCircle, MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp];
 
     /// <summary>Writes <c>roofline-SUITE.png</c> beside the results.</summary>
-    internal static void Write(string suite, Roof roof, IReadOnlyList<CellResult> rows)
+    internal static void Write(string suite, MachineRoof roof, IReadOnlyList<CellResult> rows)
     {
         using var plot = new Plot();
         if (SansSerif.FirstOrDefault(SKFontManager.Default.FontFamilies.Contains) is { } font)
@@ -59,10 +58,10 @@ internal static class RooflinePlot
         plot.SavePng(Path.Combine(Machine.ResultsFolder, $"roofline-{suite}.png"), Width, Height);
     }
 
-    private static void AddRoof(Plot plot, Roof roof, double left, double right)
+    private static void AddRoof(Plot plot, MachineRoof roof, double left, double right)
     {
-        double top = roof.AllPeaks.Max(peak => peak.Value);
-        foreach (LevelBandwidth level in roof.Bandwidths)
+        double top = roof.Peaks.Max(peak => peak.Value);
+        foreach (LevelBandwidth level in roof.Roof.Bandwidths)
         {
             double bandwidth = level.GigabytesPerSecond.Best, end = Math.Min(right, top / bandwidth);
             if (end > left)
@@ -71,7 +70,7 @@ internal static class RooflinePlot
             }
         }
 
-        foreach ((string name, double value) in roof.AllPeaks)
+        foreach ((string name, double value) in roof.Peaks)
         {
             Line(plot, left, value, right, value, string.Create(CultureInfo.InvariantCulture, $"{name}, {value:F0} GMAC/s"));
         }

@@ -14,6 +14,7 @@ internal sealed class OnnxRuntimePeer : IPeer
     private readonly OrtIoBinding _forward;
     private readonly OrtIoBinding _back;
     private readonly List<OrtValue> _values = [];
+    private readonly OrtValue _frames;
     private readonly OrtValue _output;
     private bool _turn;
 
@@ -25,13 +26,13 @@ internal sealed class OnnxRuntimePeer : IPeer
         _options = OneThread();
         _session = new InferenceSession(OnnxCellModel.Build(problem, precision), _options);
 
-        OrtValue x = Allocate([shape.TimeSteps, shape.Streams, shape.Input]);
-        problem.Frames.CopyTo(x.GetTensorMutableDataAsSpan<float>());
+        _frames = Allocate([shape.TimeSteps, shape.Streams, shape.Input]);
+        Load(problem.Frames);
         _output = Allocate([shape.TimeSteps, 1, shape.Streams, shape.Hidden]);
         long[] state = [1, shape.Streams, shape.Hidden];
         (string Name, OrtValue A, OrtValue B)[] states = [.. OnnxCellModel.States(shape).Select(name => (name, Allocate(state), Allocate(state)))];
-        _forward = Bind(x, states);
-        _back = Bind(x, [.. states.Select(pair => (pair.Name, pair.B, pair.A))]);
+        _forward = Bind(states);
+        _back = Bind([.. states.Select(pair => (pair.Name, pair.B, pair.A))]);
     }
 
     public string Name { get; }
@@ -64,6 +65,9 @@ internal sealed class OnnxRuntimePeer : IPeer
         return options;
     }
 
+    /// <summary>Frames of the next calls.</summary>
+    internal void Load(ReadOnlySpan<float> frames) => frames.CopyTo(_frames.GetTensorMutableDataAsSpan<float>());
+
     public void Step()
     {
         _session.RunWithBinding(_runOptions, _turn ? _back : _forward);
@@ -88,10 +92,10 @@ internal sealed class OnnxRuntimePeer : IPeer
         return value;
     }
 
-    private OrtIoBinding Bind(OrtValue x, (string Name, OrtValue Before, OrtValue After)[] states)
+    private OrtIoBinding Bind((string Name, OrtValue Before, OrtValue After)[] states)
     {
         OrtIoBinding binding = _session.CreateIoBinding();
-        binding.BindInput("X", x);
+        binding.BindInput("X", _frames);
         binding.BindOutput("Y", _output);
         foreach ((string name, OrtValue before, OrtValue after) in states)
         {

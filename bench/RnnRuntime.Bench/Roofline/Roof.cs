@@ -5,8 +5,6 @@ namespace RnnRuntime.Bench.Roofline;
 /// <summary>What one figure of the probe reached with each vector width; a width that this machine lacks is <see cref="double.NaN"/>.</summary>
 internal readonly record struct Reading(double Width256, double Width512)
 {
-    internal static readonly Reading None = new(double.NaN, double.NaN);
-
     internal double Best => double.IsNaN(Width512) ? Width256 : double.IsNaN(Width256) ? Width512 : Math.Max(Width256, Width512);
 }
 
@@ -17,20 +15,13 @@ internal sealed record LevelBandwidth(CacheLevel Level, long WorkingSet, Reading
 /// <param name="Bandwidths">Nearest level first, DRAM last.</param>
 /// <param name="FloatPeak">Fused multiply-adds, 10^9 a second.</param>
 /// <param name="Int8Peak">Multiply-adds of <c>maddubs</c>, <c>madd</c>, add, 10^9 a second.</param>
-/// <param name="VnniPeak">Multiply-adds of <c>vpdpbusd</c>, 10^9 a second; <see cref="Reading.None"/> where the processor has none or none can be measured.</param>
 /// <param name="SizesAssumed">True where the operating system does not tell the cache sizes.</param>
-internal sealed record Roof(IReadOnlyList<LevelBandwidth> Bandwidths, Reading FloatPeak, Reading Int8Peak, Reading VnniPeak, bool SizesAssumed)
+internal sealed record Roof(IReadOnlyList<LevelBandwidth> Bandwidths, Reading FloatPeak, Reading Int8Peak, bool SizesAssumed)
 {
     private static readonly Lazy<Roof> Measured = new(RoofProbe.Measure);
 
     /// <summary>This machine's roof, measured at the first use in a process.</summary>
     internal static Roof Current => Measured.Value;
-
-    /// <summary>What bounds int8 products: the best way that this processor has.</summary>
-    private double BestInt8 => double.IsNaN(VnniPeak.Best) ? Int8Peak.Best : Math.Max(VnniPeak.Best, Int8Peak.Best);
-
-    internal IEnumerable<(string Name, double Value)> AllPeaks =>
-        new[] { ("float32", FloatPeak.Best), ("maddubs", Int8Peak.Best), ("vpdpbusd", VnniPeak.Best) }.Where(peak => !double.IsNaN(peak.Item2));
 
     /// <summary>The nearest level whose capacity holds <paramref name="bytes"/>.</summary>
     internal LevelBandwidth LevelFor(long bytes) => Bandwidths.First(bandwidth => bytes <= bandwidth.Level.Bytes);
@@ -42,7 +33,7 @@ internal sealed record Roof(IReadOnlyList<LevelBandwidth> Bandwidths, Reading Fl
     internal double Nanoseconds(long weightBytes, long multiplyAdds, bool int8, double passes = 1)
     {
         double read = passes * weightBytes / LevelFor(weightBytes).GigabytesPerSecond.Best;
-        double compute = multiplyAdds / (int8 ? BestInt8 : FloatPeak.Best);
+        double compute = multiplyAdds / (int8 ? Int8Peak : FloatPeak).Best;
         return Math.Max(read, compute);
     }
 
@@ -58,7 +49,6 @@ internal sealed record Roof(IReadOnlyList<LevelBandwidth> Bandwidths, Reading Fl
 
         writer.WriteLine($"| float32 multiply-add, GMAC/s | | {Cells(FloatPeak)} |");
         writer.WriteLine($"| int8 `maddubs`+`madd`+add, GMAC/s | | {Cells(Int8Peak)} |");
-        writer.WriteLine($"| int8 `vpdpbusd`, GMAC/s | | {Cells(VnniPeak)} |");
         if (SizesAssumed)
         {
             writer.WriteLine();

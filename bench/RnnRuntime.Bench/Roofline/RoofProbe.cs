@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using RnnRuntime.Bench.Interop;
 
 namespace RnnRuntime.Bench.Roofline;
 
@@ -33,7 +32,7 @@ internal static unsafe class RoofProbe
             below = level.Bytes;
         }
 
-        return new Roof(bandwidths, FloatPeak(), Int8Peak(), VnniPeak(), assumed);
+        return new Roof(bandwidths, FloatPeak(), Int8Peak(), assumed);
     }
 
     /// <summary>Read bandwidth of a block of <paramref name="bytes"/> read over and over.</summary>
@@ -84,29 +83,6 @@ internal static unsafe class RoofProbe
                 Avx512BW.IsSupported
                     ? Best(ComputePeaks.Int8Chains * Vector512<sbyte>.Count, turns => _sink += (ulong)ComputePeaks.Maddubs512(turns, weights))
                     : double.NaN);
-        }
-        finally
-        {
-            NativeMemory.AlignedFree(weights);
-        }
-    }
-
-    private static Reading VnniPeak()
-    {
-        const int Chains = 12;
-        const int Bytes = 2 * Chains * 64;
-        if (!BenchNative.HasVnni)
-        {
-            return Reading.None;
-        }
-
-        sbyte* weights = (sbyte*)NativeMemory.AlignedAlloc(Bytes, 64);
-        try
-        {
-            new Span<sbyte>(weights, Bytes).Fill(1);
-            return new Reading(
-                Best(Chains * 32, turns => _sink += (ulong)BenchNative.Vnni(256, turns, weights)),
-                Best(Chains * 64, turns => _sink += (ulong)BenchNative.Vnni(512, turns, weights)));
         }
         finally
         {

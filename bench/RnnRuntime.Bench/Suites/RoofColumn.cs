@@ -3,7 +3,6 @@ using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Peers;
-using RnnRuntime.Bench.Roofline;
 
 namespace RnnRuntime.Bench.Suites;
 

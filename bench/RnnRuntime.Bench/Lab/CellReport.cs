@@ -35,6 +35,11 @@ internal static class CellReport
         writer.WriteLine($"# {title}");
         writer.WriteLine();
         writer.WriteLine(Machine.Describe());
+        if (rows.Any(row => row.Peers.Any(peer => !peer.IsOwn)))
+        {
+            writer.WriteLine($"- oneDNN {Peers.OneDnn.OneDnnApi.MissingReason ?? Peers.OneDnn.OneDnnApi.VersionText}");
+        }
+
         foreach (string command in rows.Select(row => row.Command).Distinct())
         {
             writer.WriteLine($"- Command: `{command}`");

@@ -7,12 +7,23 @@ namespace RnnRuntime.Bench.Lab;
 /// <summary>The suites of cells: what each runs when nothing is narrowed.</summary>
 internal static class LabCommands
 {
-    internal static readonly string Usage = $"""
+    private const string Files = """
+            A run narrowed by --sizes, --cells or --regimes replaces its rows of bench/results/<processor>/SUITE.json, .md and roofline-SUITE.png; one narrowed by --kernel or --weights
+            only prints, unless --output names a file. --sizes all adds layers of real models.
+        """;
+
+    internal const string VariantsUsage = $"""
         steps | sequences | streams {LabOptions.Usage}
-            Every kernel of the registry but the scalar references (--kernel all has them): one step of one stream a call; 100 steps a call; 16 and 64 streams a call. Ns a step, share of the roof.
+            Every kernel of the registry but the scalar references (--kernel all has them): one step of one stream a call; 100 steps a call; 16 and 64 streams a call.
+            Ns a step, share of the roof, C# against C.
+        {Files}
+        """;
+
+    internal const string PeersUsage = $"""
         peers {LabOptions.Usage}
-            ONNX Runtime and, where it is installed, oneDNN beside the best kernel and the best in C#: LSTM in float32 and int8, GRU in float32, in all four regimes.
-            A run narrowed by --sizes, --cells or --regimes replaces its rows of bench/results/<processor>/SUITE.json and .md; one narrowed by --kernel or --weights only prints, unless --output names a file.
+            ONNX Runtime and, where it is installed, oneDNN beside the best kernel and the best in C#: LSTM in float32 and int8, GRU in float32, in all four regimes
+            (step, sequence, batch, batch64).
+        {Files}
         """;
 
     private static readonly LabOptions Steps = new("steps")

@@ -8,13 +8,19 @@ internal static class ReadmeCommand
 {
     internal const string Usage = """
         readme [--check]
-            Makes the tables of README.md that stand between '<!-- results FOLDER: KIND -->' and '<!-- end -->' anew from bench/results/FOLDER. Kinds: lstm-step, peers, models [NAME, ...], latency.
+            Makes the tables of README.md that stand between '<!-- results FOLDER: KIND -->' and '<!-- end -->' anew from bench/results/FOLDER. Kinds: lstm-step, peers, models [NAME; ...], latency.
             --check changes nothing and fails where a table is not what the files give.
         """;
 
     /// <summary>0, or 1 where a check found a difference.</summary>
-    internal static int Run(bool check)
+    internal static int Run(string[] arguments)
     {
+        if (arguments is not ([] or ["--check"]))
+        {
+            throw new UsageException($"readme takes --check or nothing; found '{string.Join(' ', arguments)}'.");
+        }
+
+        bool check = arguments.Length > 0;
         string path = Path.Combine(Machine.CheckoutFolder, "README.md");
         string before = File.ReadAllText(path), after = ReadmeTables.Renew(before, Path.Combine(Machine.CheckoutFolder, "bench", "results"));
         if (check)

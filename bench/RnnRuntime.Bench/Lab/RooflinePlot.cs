@@ -52,8 +52,8 @@ internal static class RooflinePlot
         plot.Title($"{suite}, LSTM: {Machine.Processor}");
         plot.XLabel("multiply-adds a byte of weights");
         plot.YLabel("GMAC/s");
-        LogarithmicTicks(plot.Axes.Bottom);
-        LogarithmicTicks(plot.Axes.Left);
+        LogarithmicTicks(plot.Axes.Bottom, left, right);
+        LogarithmicTicks(plot.Axes.Left, points.Min(point => point.Y), roof.Peaks.Max(peak => peak.Value));
         plot.ShowLegend(Edge.Right);
         plot.SavePng(Path.Combine(Machine.ResultsFolder, $"roofline-{suite}.png"), Width, Height);
     }
@@ -87,9 +87,19 @@ internal static class RooflinePlot
         label.LabelAlignment = Alignment.LowerLeft;
     }
 
-    private static void LogarithmicTicks(IAxis axis) => axis.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
+    /// <summary>Labels at 1, 2 and 5 of each decade.</summary>
+    private static void LogarithmicTicks(IAxis axis, double least, double most)
     {
-        MinorTickGenerator = new ScottPlot.TickGenerators.LogMinorTickGenerator(),
-        LabelFormatter = exponent => Math.Pow(10, exponent).ToString("G3", CultureInfo.InvariantCulture),
-    };
+        var ticks = new ScottPlot.TickGenerators.NumericManual();
+        for (int decade = (int)Math.Floor(Math.Log10(least)); decade <= Math.Log10(most); decade++)
+        {
+            foreach (int digit in new[] { 1, 2, 5 })
+            {
+                double value = digit * Math.Pow(10, decade);
+                ticks.AddMajor(Math.Log10(value), value.ToString("G3", CultureInfo.InvariantCulture));
+            }
+        }
+
+        axis.TickGenerator = ticks;
+    }
 }

@@ -23,7 +23,7 @@ internal static partial class ReadmeTables
         {
             string folder = Path.Combine(resultsFolder, match.Groups["folder"].Value);
             IEnumerable<string> lines = Table(folder, match.Groups["kind"].Value, match.Groups["names"].Value);
-            return $"{match.Groups["start"].Value}\n{string.Join('\n', lines)}\n<!-- end -->";
+            return $"{match.Groups["start"].Value}\n\n{string.Join('\n', lines)}\n\n<!-- end -->";
         });
     }
 
@@ -31,7 +31,7 @@ internal static partial class ReadmeTables
     {
         "lstm-step" => LstmStep(Cells(folder)),
         "peers" => Peers(Cells(folder)),
-        "models" => ModelTable.Lines(Models(folder, names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))),
+        "models" => ModelTable.Lines(Models(folder, names.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))),
         "latency" => Latency(ResultFile<LatencyResult>.Load(Path.Combine(folder, "latency.json")).Rows),
         _ => throw new InvalidDataException($"The README has a table of kind '{kind}'; expected lstm-step, peers, models or latency."),
     };
@@ -97,6 +97,6 @@ internal static partial class ReadmeTables
 
     private static string Ratio(double? value) => value?.ToString("F2", CultureInfo.InvariantCulture) ?? "";
 
-    [GeneratedRegex(@"(?<start><!-- results (?<folder>[\w-]+): (?<kind>[\w-]+)(?<names>[^\n]*?) -->)\n(?:\|[^\n]*\n)*<!-- end -->")]
+    [GeneratedRegex(@"(?<start><!-- results (?<folder>[\w-]+): (?<kind>[\w-]+)(?<names>[^\n]*?) -->)\n+(?:\|[^\n]*\n)*\n*<!-- end -->")]
     private static partial Regex Block();
 }

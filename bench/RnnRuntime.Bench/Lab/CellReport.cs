@@ -22,9 +22,9 @@ internal static class CellReport
         file = file with { Rows = [.. file.Rows.OrderBy(row => RegimePlace(row.Regime)).ThenBy(row => CellPlace(row.Cell)).ThenBy(row => Array.IndexOf(Peers.CellShape.AllSizes, (row.Input, row.Hidden)))] };
         file.Save(json);
         File.WriteAllText(markdown, Markdown(options, title, roof, file.Rows));
-        Versions.Write(options.Suite, file.Rows.Select(row => row.Command));
         if (options.Output is null)
         {
+            Versions.Write(options.Suite, file.Rows.Select(row => row.Command));
             RooflinePlot.Write(options.Suite, roof, file.Rows);
         }
     }
@@ -50,7 +50,15 @@ internal static class CellReport
         writer.WriteLine(roof.ToMarkdown());
         foreach (var group in rows.GroupBy(row => (row.Regime, row.Cell)))
         {
-            WriteGroup(writer, RegimeTitle(group.Key.Regime), group.Key.Cell, [.. group]);
+            string heading = $"{group.Key.Cell.ToUpperInvariant()}: {RegimeTitle(group.Key.Regime)}";
+            if (group.All(row => row.Peers.All(peer => peer.IsOwn)))
+            {
+                KernelTables.Write(writer, heading, [.. group]);
+            }
+            else
+            {
+                WriteGroup(writer, heading, [.. group]);
+            }
         }
 
         writer.WriteLine("""
@@ -61,25 +69,16 @@ internal static class CellReport
         return writer.ToString().ReplaceLineEndings("\n");
     }
 
-    private static void WriteGroup(TextWriter writer, string regime, string cell, CellResult[] rows)
+    private static void WriteGroup(TextWriter writer, string heading, CellResult[] rows)
     {
         string[] peers = [.. rows.SelectMany(row => row.Peers).Select(peer => peer.Name).Distinct()];
         string[] weights = [.. rows.SelectMany(row => row.Peers).Select(peer => peer.Weights).Distinct()];
-        writer.WriteLine($"## {cell.ToUpperInvariant()}: {regime}");
+        writer.WriteLine($"## {heading}");
         writer.WriteLine();
         Table(writer, rows, [
             .. peers.Select(name => new Column(name, row => Peer(row, name) is { } peer ? $"{Number(peer.Min)} ({Number(peer.Median)})" : null)),
             .. weights.Select(type => new Column($"roof {type}", row => row.Peers.FirstOrDefault(peer => peer.Weights == type) is { } peer ? Number(peer.Roof) : null))]);
-        Table(writer, rows, [.. RatioColumns(peers, weights, rows)]);
-        if (rows[0].Cell == ProductSuite.Cell)
-        {
-            writer.WriteLine("Bytes of weights a call, and GB/s at which they are read:");
-            writer.WriteLine();
-            Table(writer, rows, [
-                .. weights.Select(type => new Column($"bytes {type}", row => row.Peers.FirstOrDefault(peer => peer.Weights == type)?.Bytes.ToString("N0", CultureInfo.InvariantCulture))),
-                .. peers.Select(name => new Column($"{name}, GB/s", row => Peer(row, name) is { } peer ? (peer.Bytes / peer.Min).ToString("F1", CultureInfo.InvariantCulture) : null))]);
-        }
-
+        Table(writer, rows, [.. RatioColumns(weights, rows)]);
         if (rows.Any(row => row.Peers.Any(peer => peer.Error is not null)))
         {
             writer.WriteLine("Largest error against double precision:");
@@ -91,7 +90,7 @@ internal static class CellReport
     /// <summary>What a table shows beside the sizes; null is an empty cell.</summary>
     private sealed record Column(string Title, Func<CellResult, string?> Cell);
 
-    private static IEnumerable<Column> RatioColumns(string[] names, string[] weights, CellResult[] rows)
+    private static IEnumerable<Column> RatioColumns(string[] weights, CellResult[] rows)
     {
         PeerResult[] all = [.. rows.SelectMany(row => row.Peers).DistinctBy(peer => peer.Name)];
         foreach (string type in weights.Where(type => all.Any(peer => peer.Weights == type && peer.IsOwn)))
@@ -111,16 +110,11 @@ internal static class CellReport
         {
             yield return new Column($"f32 / {type}, best RnnRuntime", row => Ratio(row.Best("f32", own: true)?.Min / row.Best(type, own: true)?.Min));
         }
-
-        foreach (string c in names.Where(name => name.StartsWith("c-", StringComparison.Ordinal) && names.Contains(name[2..])))
-        {
-            yield return new Column($"C# / C, {c[2..]}", row => Ratio(Peer(row, c[2..])?.Min / Peer(row, c)?.Min));
-        }
     }
 
     private static void Table(TextWriter writer, CellResult[] rows, Column[] columns)
     {
-        writer.WriteLine($"| {(rows[0].Cell == ProductSuite.Cell ? "(columns,rows)" : "(input,hidden)")} | {string.Join(" | ", columns.Select(column => column.Title))} |");
+        writer.WriteLine($"| (input,hidden) | {string.Join(" | ", columns.Select(column => column.Title))} |");
         writer.WriteLine($"|---{string.Concat(Enumerable.Repeat("|---:", columns.Length))}|");
         foreach (CellResult row in rows)
         {
@@ -138,7 +132,7 @@ internal static class CellReport
 
     private static string RegimeTitle(string key) => RegimePlace(key) is >= 0 and int place ? Regime.All[place].Title : ProductSuite.Title(key);
 
-    private static string Number(double value) => value.ToString(value < 10 ? "N1" : "N0", CultureInfo.InvariantCulture);
+    internal static string Number(double value) => value.ToString(value < 10 ? "N1" : "N0", CultureInfo.InvariantCulture);
 
-    private static string? Ratio(double? value) => value?.ToString("F2", CultureInfo.InvariantCulture);
+    internal static string? Ratio(double? value) => value?.ToString("F2", CultureInfo.InvariantCulture);
 }

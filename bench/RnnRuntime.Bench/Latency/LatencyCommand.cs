@@ -34,7 +34,10 @@ internal static class LatencyCommand
             var file = ResultFile<LatencyResult>.Merge(json, Machine.Describe(), measured, row => row.Name);
             file.Save(json);
             File.WriteAllText(markdown, Report(options, file.Rows));
-            Versions.Write("latency", file.Rows.Select(row => row.Command));
+            if (options.Output is null)
+            {
+                Versions.Write("latency", file.Rows.Select(row => row.Command));
+            }
         }
     }
 

@@ -39,7 +39,10 @@ internal static class ModelsCommand
             var file = ResultFile<ModelResult>.Merge(json, Machine.Describe(), measured, row => row.Name);
             file.Save(json);
             File.WriteAllText(path, Report(options, file.Rows, skipped));
-            Versions.Write("models", file.Rows.Select(row => row.Command));
+            if (options.Output is null)
+            {
+                Versions.Write("models", file.Rows.Select(row => row.Command));
+            }
         }
     }
 

@@ -58,7 +58,10 @@ internal static class SilenceCommand
             string path = options.Output ?? Path.Combine(Machine.ResultsFolder, "silence.md");
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             File.WriteAllText(path, report);
-            Versions.Write("silence", [options.Command]);
+            if (options.Output is null)
+            {
+                Versions.Write("silence", [options.Command]);
+            }
         }
     }
 

@@ -42,4 +42,5 @@ internal unsafe struct NativeLoop
     internal long Steps;
     internal long* Stamps;
     internal int Processor;
+    internal long Preemptions;
 }

@@ -44,8 +44,17 @@ internal sealed unsafe class NativeLstm : IDisposable
             _packer.Vector(node.Bias, lanes), null);
         *_arguments = new CellArguments
         {
-            X = at, XStride = stride, Gates = at + stride, GatesStride = stride, Hidden = at + (2 * stride), Cell = at + (3 * stride), StateStride = stride,
-            Y = at + (4 * stride), YStride = stride, TimeSteps = 1, Streams = 1,
+            X = at,
+            XStride = stride,
+            Gates = at + stride,
+            GatesStride = stride,
+            Hidden = at + (2 * stride),
+            Cell = at + (3 * stride),
+            StateStride = stride,
+            Y = at + (4 * stride),
+            YStride = stride,
+            TimeSteps = 1,
+            Streams = 1,
             Scratch = new ProductScratch((sbyte*)(at + (5 * stride)), at + (6 * stride), (int*)(at + (7 * stride)), stride * sizeof(float)),
         };
     }

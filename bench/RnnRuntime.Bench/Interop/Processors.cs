@@ -27,6 +27,34 @@ internal static unsafe class Processors
         }
     }
 
+    /// <summary>Keeps every thread that the process has, and those that they start from now on, on one processor.</summary>
+    internal static void PinAll(int processor)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        byte* mask = stackalloc byte[MaskBytes];
+        new Span<byte>(mask, MaskBytes).Clear();
+        mask[processor / 8] = (byte)(1 << (processor % 8));
+        foreach (string thread in Directory.EnumerateDirectories("/proc/self/task"))
+        {
+            // One that has ended meanwhile needs nothing.
+            _ = sched_setaffinity(int.Parse(Path.GetFileName(thread), System.Globalization.CultureInfo.InvariantCulture), MaskBytes, mask);
+        }
+    }
+
+    /// <summary>How often the system has taken the processor from the calling thread to give it to another; 0 where it does not tell.</summary>
+    internal static long Preemptions()
+    {
+        const int OwnThread = 1;
+        const int UsageWords = 36;
+        const int InvoluntarySwitches = 17;
+        long* usage = stackalloc long[UsageWords];
+        return OperatingSystem.IsLinux() && getrusage(OwnThread, usage) == 0 ? usage[InvoluntarySwitches] : 0;
+    }
+
     private static int[] Read()
     {
         byte* mask = stackalloc byte[MaskBytes];
@@ -51,6 +79,9 @@ internal static unsafe class Processors
 #pragma warning disable IDE1006 // names of the C library
     [DllImport("libc")]
     private static extern int sched_setaffinity(int thread, nint bytes, byte* mask);
+
+    [DllImport("libc")]
+    private static extern int getrusage(int who, long* usage);
 
     [DllImport("libc")]
     private static extern int sched_getaffinity(int thread, nint bytes, byte* mask);

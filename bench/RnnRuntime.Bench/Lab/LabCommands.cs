@@ -21,14 +21,18 @@ internal static class LabCommands
 
     internal const string PeersUsage = $"""
         peers {LabOptions.Usage}
-            ONNX Runtime and, where it is installed, oneDNN beside the best kernel and the best in C#: LSTM in float32 and int8, GRU in float32, in all four regimes
+            ONNX Runtime and, where it is installed, oneDNN beside the default kernel and the first ones of the registry in C# and in C: LSTM in float32 and int8, GRU in float32, in all four regimes
             (step, sequence, batch, batch64).
         {Files}
         """;
 
     private static readonly LabOptions Steps = new("steps")
     {
-        Sizes = CellShape.AllSizes, Cells = Enum.GetValues<Cell>(), Weights = WeightTypes.All, Rounds = 15, SliceSeconds = 0.005,
+        Sizes = CellShape.AllSizes,
+        Cells = Enum.GetValues<Cell>(),
+        Weights = WeightTypes.All,
+        Rounds = 15,
+        SliceSeconds = 0.005,
     };
 
     private static readonly LabOptions Peers = new("peers") { Regimes = Regime.All, Rounds = 15, SliceSeconds = 0.02, Kernels = [.. BestKernels()] };
@@ -52,8 +56,9 @@ internal static class LabCommands
         new CellSuite(options, "RnnRuntime beside other runtimes, on the same weights", problem => BuildPeers(options, problem)).Run();
     }
 
-    /// <summary>The kernel that a model takes by itself, and the best one in C# where that is another.</summary>
-    private static IEnumerable<string> BestKernels() => new[] { RnnKernels.Default, LabOptions.Available.First(kernel => !IsNative(kernel)) }.Distinct();
+    /// <summary>The kernel that a model takes by itself, the first in C# and the first in C.</summary>
+    private static IEnumerable<string> BestKernels() =>
+        new[] { RnnKernels.Default, LabOptions.Available.First(kernel => !IsNative(kernel)), LabOptions.Available.FirstOrDefault(IsNative) }.OfType<string>().Distinct();
 
     /// <summary>Kernels of the C library are named so.</summary>
     internal static bool IsNative(string kernel) => kernel.StartsWith("c-", StringComparison.Ordinal);

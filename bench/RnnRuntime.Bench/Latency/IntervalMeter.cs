@@ -10,12 +10,14 @@ internal sealed class IntervalMeter(int capacity)
     private readonly List<long> _intervals = new(capacity);
     private readonly int[] _collections = new int[Generations];
     private TimeSpan _paused;
+    private long _preemptions;
 
-    internal void Measure(Action run, long[] stamps)
+    internal void Measure(StepLoop loop, long[] stamps, int processor)
     {
         int[] before = Counts();
         TimeSpan pausedBefore = GC.GetTotalPauseDuration();
-        run();
+        loop.Run(stamps, processor);
+        _preemptions += loop.Preemptions;
         _paused += GC.GetTotalPauseDuration() - pausedBefore;
         int[] after = Counts();
         for (int generation = 0; generation < Generations; generation++)
@@ -34,7 +36,7 @@ internal sealed class IntervalMeter(int capacity)
         _intervals.Sort();
         return new Intervals(
             _intervals.Count, Percentile(0.5), Percentile(0.99), Percentile(0.999), Percentile(0.9999), Microseconds(_intervals[^1]),
-            _collections, Math.Round(_paused.TotalMilliseconds, 1));
+            _collections, Math.Round(_paused.TotalMilliseconds, 1), _preemptions);
     }
 
     /// <summary>The least time that this share of all times does not pass.</summary>

@@ -15,6 +15,9 @@ internal abstract class StepLoop : IDisposable
     /// <summary>Runs on a thread of its own that stays on a processor; <paramref name="stamps"/> has one element more than there are calls.</summary>
     internal abstract void Run(Span<long> stamps, int processor);
 
+    /// <summary>How often another thread was given the processor during the last run.</summary>
+    internal long Preemptions { get; private protected set; }
+
     public abstract void Dispose();
 }
 
@@ -61,7 +64,9 @@ internal sealed class ManagedLoop(IPeer peer) : StepLoop
             peer.Step();
         }
 
+        long before = Processors.Preemptions();
         TakeStamps(stamps, count);
+        Preemptions = Processors.Preemptions() - before;
         double nanoseconds = 1e9 / Stopwatch.Frequency;
         for (int i = 0; i < count; i++)
         {
@@ -95,9 +100,16 @@ internal sealed unsafe class NativeThreadLoop(NativeLstm cell) : StepLoop
             {
                 *loop = new NativeLoop
                 {
-                    Step = cell.Step, Weights = cell.Weights, Arguments = cell.Arguments, WarmUp = WarmUpSteps, Steps = stamps.Length - 1, Stamps = first, Processor = processor,
+                    Step = cell.Step,
+                    Weights = cell.Weights,
+                    Arguments = cell.Arguments,
+                    WarmUp = WarmUpSteps,
+                    Steps = stamps.Length - 1,
+                    Stamps = first,
+                    Processor = processor,
                 };
                 BenchNative.Run(loop);
+                Preemptions = loop->Preemptions;
             }
             finally
             {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #if defined(__x86_64__)
@@ -76,7 +77,15 @@ struct loop {
     int64_t steps;
     int64_t *stamps; /* steps + 1 */
     int32_t processor; /* below 0: any */
+    int64_t preemptions; /* out: how often another thread was given the processor meanwhile */
 };
+
+static int64_t preemptions(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nivcsw;
+}
 
 static void *run(void *context)
 {
@@ -89,11 +98,13 @@ static void *run(void *context)
     }
     for (int64_t i = 0; i < loop->warm_up; i++)
         loop->step(loop->weights, loop->arguments);
+    int64_t before = preemptions();
     loop->stamps[0] = now();
     for (int64_t i = 0; i < loop->steps; i++) {
         loop->step(loop->weights, loop->arguments);
         loop->stamps[i + 1] = now();
     }
+    loop->preemptions = preemptions() - before;
     return 0;
 }
 

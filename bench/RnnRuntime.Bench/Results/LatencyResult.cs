@@ -4,8 +4,9 @@ namespace RnnRuntime.Bench.Results;
 /// <param name="Count">How many.</param>
 /// <param name="Collections">Garbage collections meanwhile, of generations 0, 1 and 2 (each counts the later ones too).</param>
 /// <param name="PauseMilliseconds">How long they stopped managed threads, in sum.</param>
+/// <param name="Preemptions">How often the system gave the steps' processor to another thread meanwhile.</param>
 internal sealed record Intervals(
-    long Count, double P50, double P99, double P999, double P9999, double Max, IReadOnlyList<int> Collections, double PauseMilliseconds);
+    long Count, double P50, double P99, double P999, double P9999, double Max, IReadOnlyList<int> Collections, double PauseMilliseconds, long Preemptions);
 
 /// <summary>One way to run steps, alone and beside a thread that makes garbage.</summary>
 /// <param name="Name">The way.</param>

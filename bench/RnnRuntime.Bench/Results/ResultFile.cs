@@ -9,7 +9,9 @@ internal sealed record ResultFile<TRow>(string Machine, IReadOnlyList<TRow> Rows
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     internal static ResultFile<TRow> Load(string path) => JsonSerializer.Deserialize<ResultFile<TRow>>(File.ReadAllText(path), Options)

@@ -107,6 +107,7 @@ internal sealed unsafe class NativeThreadLoop(NativeLstm cell) : StepLoop
                     Steps = stamps.Length - 1,
                     Stamps = first,
                     Processor = processor,
+                    Preemptions = 0,
                 };
                 BenchNative.Run(loop);
                 Preemptions = loop->Preemptions;

@@ -1,54 +1,73 @@
 using BenchmarkDotNet.Running;
+using RnnRuntime.Bench;
 using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
+using RnnRuntime.Bench.Lab;
+using RnnRuntime.Bench.Latency;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
+using RnnRuntime.Bench.Silence;
 using RnnRuntime.Bench.Suites;
 using RnnRuntime.Bench.Threads;
-using RnnRuntime.Roofline;
 
-Type[] suites = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
+Type[] benchmarks = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
+string suiteUsage = $"""
+    suite --filter PATTERN [BenchmarkDotNet options]
+        BenchmarkDotNet over all kernels of the registry and other runtimes, and over whole models, with its exporters (Markdown, CSV, HTML, JSON):
+        {string.Join(Environment.NewLine + "    ", benchmarks.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}
+        Narrowed by environment variables: RNNBENCH_SIZES='(64,128);(256,512)', RNNBENCH_VARIANTS='onnxruntime;avx2', RNNBENCH_MODELS='silero 16k;denoiser'.
+    """;
+
+BenchCommand[] commands =
+[
+    new("kernels", "each kernel's products alone, weights hot and cold: ns, GB/s, share of the roof", ProductSuite.Usage, arguments => ProductSuite.Run(arguments)),
+    new("steps", "LSTM, GRU and RNN, one step a call, every kernel, every type of weights", LabCommands.VariantsUsage, arguments => LabCommands.RunSteps(arguments)),
+    new("sequences", "100 steps in one call, every kernel", LabCommands.VariantsUsage, arguments => LabCommands.RunSequences(arguments)),
+    new("streams", "16 and 64 streams in one call, every kernel", LabCommands.VariantsUsage, arguments => LabCommands.RunStreams(arguments)),
+    new("latency", "from completion to completion, with and without garbage elsewhere: p50 to p99.99", LatencyOptions.Usage, arguments => LatencyCommand.Run(LatencyOptions.Parse(arguments))),
+    new("silence", "steps while a state decays to nothing, and with subnormal input", SilenceCommand.Usage, arguments => SilenceCommand.Run(arguments)),
+    new("threads", "one thread and two, and processor time of idle workers", ThreadsOptions.Usage, arguments => ThreadsCommand.Run(arguments)),
+    new("models", "whole models, streamed, beside ONNX Runtime", ModelsOptions.Usage, arguments => ModelsCommand.Run(ModelsOptions.Parse(arguments))),
+    new("peers", "ONNX Runtime and oneDNN beside RnnRuntime, all regimes", LabCommands.PeersUsage, arguments => LabCommands.RunPeers(arguments)),
+    new("roof", "what one core of this machine can do at most", "roof", _ =>
+    {
+        Console.WriteLine(Machine.Describe());
+        Console.WriteLine();
+        Console.Write(MachineRoof.Current.ToMarkdown());
+    }),
+    new("precision", "what weights of fewer bits gain and cost", PrecisionOptions.Usage, arguments => PrecisionCommand.Run(PrecisionOptions.Parse(arguments))),
+    new("density", "when leaving zeros out pays", DensityOptions.Usage, arguments => DensityCommand.Run(DensityOptions.Parse(arguments))),
+    new("crossover", "from which size on fewer bits are faster", CrossoverCommand.Usage, arguments => CrossoverCommand.Run(arguments)),
+    new("sevenbit", "int8 products that lost", SevenBitCommand.Usage, _ => SevenBitCommand.Run()),
+    new("suite", "BenchmarkDotNet", suiteUsage, RunBenchmarks),
+    new("readme", "the README's tables from the result files", ReadmeCommand.Usage, ReadmeCommand.Run),
+];
+
 try
 {
-    switch (args)
+    if (args is [] or ["--help"])
     {
-        case ["compare", ..]:
-            CompareCommand.Run(CompareOptions.Parse(args.AsSpan(1)));
-            return 0;
-        case ["models", ..]:
-            ModelsCommand.Run(ModelsOptions.Parse(args.AsSpan(1)));
-            return 0;
-        case ["precision", ..]:
-            PrecisionCommand.Run(PrecisionOptions.Parse(args.AsSpan(1)));
-            return 0;
-        case ["crossover", ..]:
-            CrossoverCommand.Run(args.AsSpan(1));
-            return 0;
-        case ["density", ..]:
-            DensityCommand.Run(DensityOptions.Parse(args.AsSpan(1)));
-            return 0;
-        case ["threads", ..]:
-            ThreadsCommand.Run(args.AsSpan(1));
-            return 0;
-        case ["sevenbit"]:
-            SevenBitCommand.Run();
-            return 0;
-        case ["roof"]:
-            Console.WriteLine(Machine.Describe());
-            Console.WriteLine();
-            Console.Write(Roof.Current.ToMarkdown());
-            return 0;
-        case ["suite", .. string[] rest]:
-            return RunSuites(rest);
-        case []:
-            PrintUsage(Console.Out);
-            return 0;
-        default:
-            PrintUsage(Console.Error);
-            return 2;
+        PrintCommands(Console.Out);
+        return 0;
     }
+
+    BenchCommand? command = commands.FirstOrDefault(command => command.Name == args[0]);
+    if (command is null)
+    {
+        Console.Error.WriteLine($"'{args[0]}' is not a command.");
+        PrintCommands(Console.Error);
+        return 2;
+    }
+
+    if (args is [_, "--help"])
+    {
+        Console.WriteLine(command.Usage);
+        return 0;
+    }
+
+    return command.Run(args[1..]);
 }
 catch (UsageException exception)
 {
@@ -56,7 +75,7 @@ catch (UsageException exception)
     return 2;
 }
 
-int RunSuites(string[] arguments)
+int RunBenchmarks(string[] arguments)
 {
     // BenchmarkDotNet wraps what a parameter source throws, so the variables are read once before it does.
     _ = LayerSize.Selected().Count() + Variant.Selected().Count();
@@ -65,25 +84,17 @@ int RunSuites(string[] arguments)
         Console.Error.WriteLine(ModelLibrary.SkipLine(missing));
     }
 
-    bool failed = BenchmarkSwitcher.FromTypes(suites).Run(arguments, new SuiteConfig())
+    bool failed = BenchmarkSwitcher.FromTypes(benchmarks).Run(arguments, new SuiteConfig())
         .Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success));
     return failed ? 1 : 0;
 }
 
-void PrintUsage(TextWriter writer) => writer.WriteLine($"""
-    dotnet run -c Release --project bench/RnnRuntime.Bench -- COMMAND
-
-    roof
-        This machine's roof: read bandwidth of each cache level, float32 and int8 peaks of one core.
-    {CompareOptions.Usage}
-    {ModelsOptions.Usage}
-    {PrecisionOptions.Usage}
-    {CrossoverCommand.Usage}
-    {SevenBitCommand.Usage}
-    {DensityOptions.Usage}
-    {ThreadsOptions.Usage}
-    suite --filter PATTERN [BenchmarkDotNet options]
-        BenchmarkDotNet suites over all kernels of the registry and ONNX Runtime, and over whole models:
-        {string.Join(Environment.NewLine + "    ", suites.Select(suite => $"{suite.Name,-20} --filter '*{suite.Name}*'"))}
-        The LSTM suites are narrowed by environment variables: RNNBENCH_SIZES='(64,128);(256,512)', RNNBENCH_VARIANTS='onnxruntime;avx2'; the models by RNNBENCH_MODELS='silero 16k;denoiser'.
-    """);
+void PrintCommands(TextWriter writer)
+{
+    writer.WriteLine("dotnet run -c Release --project bench/RnnRuntime.Bench -- COMMAND [OPTIONS | --help]");
+    writer.WriteLine();
+    foreach (BenchCommand command in commands)
+    {
+        writer.WriteLine($"    {command.Name,-11} {command.Summary}");
+    }
+}

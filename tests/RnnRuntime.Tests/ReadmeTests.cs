@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RnnRuntime.Bench.Results;
 
 namespace RnnRuntime.Tests;
 
@@ -63,20 +64,37 @@ public sealed class ReadmeTests
         }
     }
 
+    /// <summary>No number in them is typed: `dotnet run -c Release --project bench/RnnRuntime.Bench -- readme` makes them.</summary>
     [Fact]
-    public void ItsTableIsThatOfTheCommittedResults()
+    public void ItsTablesAreWhatTheResultFilesGive()
     {
-        var readme = File.ReadAllText(RepositoryFiles.Require("README.md"));
-        var rows = readme.Split('\n').Where(line => Regex.IsMatch(line, @"^\| \(\d+, ?\d+\)")).ToArray();
-        Assert.Equal(6, rows.Length);
-        var results = Directory.GetFiles(RepositoryFiles.Require("bench/results"), "compare.md", SearchOption.AllDirectories).Select(File.ReadAllText);
-        var measured = results.SelectMany(text => text.Split('\n')).Select(line => line.TrimEnd()).ToHashSet();
-        Assert.All(rows, row => Assert.Contains(row.TrimEnd(), measured));
-
-        var models = readme.Split('\n').Where(line => Regex.IsMatch(line, @"^\| (silero|denoiser|chain)")).ToArray();
-        Assert.Equal(6, models.Length);
-        results = Directory.GetFiles(RepositoryFiles.Require("bench/results"), "models.md", SearchOption.AllDirectories).Select(File.ReadAllText);
-        measured = results.SelectMany(text => text.Split('\n')).Select(line => line.TrimEnd()).ToHashSet();
-        Assert.All(models, row => Assert.Contains(row.TrimEnd(), measured));
+        var readme = Readme();
+        Assert.Equal(readme, ReadmeTables.Renew(readme, RepositoryFiles.Require("bench/results")));
     }
+
+    [Fact]
+    public void ATableWithAnEditedNumberIsNotWhatTheResultFilesGive()
+    {
+        var readme = Readme();
+        var tables = Regex.Matches(readme, "<!-- results [^\n]*-->\n(?<table>.*?)<!-- end -->", RegexOptions.Singleline);
+        Assert.NotEmpty(tables);
+        Assert.All(tables, table =>
+        {
+            var digit = readme.LastIndexOfAny([.. "0123456789"], table.Groups["table"].Index + table.Groups["table"].Length);
+            var edited = string.Concat(readme.AsSpan(0, digit), readme[digit] == '9' ? "0" : "9", readme.AsSpan(digit + 1));
+            Assert.True(digit > table.Groups["table"].Index, table.Value);
+            Assert.Equal(readme, ReadmeTables.Renew(edited, RepositoryFiles.Require("bench/results")));
+        });
+    }
+
+    [Theory]
+    [InlineData("no table at all", "no table between")]
+    [InlineData("<!-- results somewhere: weather -->\n\n| a |\n\n<!-- end -->", "of kind 'weather'")]
+    public void ATableThatCannotBeMadeIsAnError(string readme, string message)
+    {
+        var exception = Assert.Throws<InvalidDataException>(() => ReadmeTables.Renew(readme, RepositoryFiles.Require("bench/results")));
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    private static string Readme() => File.ReadAllText(RepositoryFiles.Require("README.md")).ReplaceLineEndings("\n");
 }

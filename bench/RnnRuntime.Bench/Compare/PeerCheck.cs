@@ -5,14 +5,12 @@ namespace RnnRuntime.Bench.Compare;
 /// <summary>Holds every peer against the double-precision reference before it is timed: a fast wrong answer is no result.</summary>
 internal static class PeerCheck
 {
-    private const double FloatTolerance = 2e-5;
-    private const double Int8Tolerance = 0.1;
 
     /// <summary>The largest absolute error of each peer's hidden states after its first calls; peers must not have been called yet.</summary>
-    internal static double[] MaxErrors(IReadOnlyList<IPeer> peers, LstmProblem problem)
+    internal static double[] MaxErrors(IReadOnlyList<IPeer> peers, CellProblem problem)
     {
         int calls = problem.Shape.TimeSteps == 1 ? 3 : 1;
-        double[] expected = ReferenceLstm.Run(problem, calls);
+        double[] expected = ReferenceCell.Run(problem, calls);
         var errors = new double[peers.Count];
         for (int p = 0; p < peers.Count; p++)
         {
@@ -21,8 +19,8 @@ internal static class PeerCheck
                 peers[p].Step();
             }
 
-            errors[p] = ReferenceLstm.MaxError(peers[p].Output, expected);
-            double tolerance = peers[p].IsInt8 ? Int8Tolerance : FloatTolerance;
+            errors[p] = ReferenceCell.MaxError(peers[p].Output, expected);
+            double tolerance = Tolerance(peers[p].Weights);
             if (errors[p] > tolerance)
             {
                 throw new InvalidOperationException(
@@ -32,4 +30,12 @@ internal static class PeerCheck
 
         return errors;
     }
+
+    private static double Tolerance(WeightType weights) => weights switch
+    {
+        WeightType.Float32 => 2e-5,
+        WeightType.Float16 => 2e-3,
+        WeightType.BFloat16 => 1e-2,
+        _ => 0.1,
+    };
 }

@@ -6,7 +6,7 @@ using RnnRuntime.Plan;
 namespace RnnRuntime.Bench.Density;
 
 /// <summary>One size at one density: stored with zeros and without them.</summary>
-internal sealed record DensityRow(LstmShape Shape, double Density, Timing Dense, Timing Sparse)
+internal sealed record DensityRow(CellShape Shape, double Density, Timing Dense, Timing Sparse)
 {
     internal double Ratio => Dense.Min / Sparse.Min;
 }
@@ -22,11 +22,11 @@ internal static class DensityCommand
         var rows = new List<(bool Int8, DensityRow Row)>();
         foreach ((int input, int hidden) in options.Sizes)
         {
-            var shape = new LstmShape(input, hidden, options.Regime.Streams, options.Regime.TimeSteps);
+            var shape = new CellShape(input, hidden, options.Regime.Streams, options.Regime.TimeSteps);
             foreach (double density in options.Densities)
             {
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Measuring {shape} at density {density}."));
-                rows.AddRange(Measure(new LstmProblem(shape, density), density, options.Kernel, timer));
+                rows.AddRange(Measure(new CellProblem(shape, density), density, options.Kernel, timer));
             }
         }
 
@@ -34,14 +34,14 @@ internal static class DensityCommand
         Console.WriteLine(report);
         if (!options.NoFile)
         {
-            string path = options.Output ?? Path.Combine(Machine.ResultsFolder, options.Regime == Regime.All[0] ? "density.md" : $"density-{options.Regime.Key}.md");
+            string path = options.Output ?? Path.Combine(Machine.ResultsFolder, options.Regime == Regime.Step ? "density.md" : $"density-{options.Regime.Key}.md");
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             File.WriteAllText(path, report);
         }
     }
 
     /// <summary>All four take turns, float32 and int8 with zeros and without; each pair has to agree in every bit.</summary>
-    private static IEnumerable<(bool Int8, DensityRow Row)> Measure(LstmProblem problem, double density, string? kernel, InterleavedTimer timer)
+    private static IEnumerable<(bool Int8, DensityRow Row)> Measure(CellProblem problem, double density, string? kernel, InterleavedTimer timer)
     {
         IPeer[] peers =
         [
@@ -91,7 +91,7 @@ internal static class DensityCommand
             }
 
             writer.WriteLine();
-            foreach (IGrouping<LstmShape, DensityRow> size in own.GroupBy(row => row.Shape))
+            foreach (IGrouping<CellShape, DensityRow> size in own.GroupBy(row => row.Shape))
             {
                 writer.WriteLine($"- {size.Key}: {Crossover([.. size.OrderBy(row => row.Density)])}");
             }

@@ -7,7 +7,7 @@ namespace RnnRuntime.Bench.Density;
 internal sealed record DensityOptions
 {
     internal const string Usage = """
-        density [--regime step|sequence|batch] [--hidden 128,256,...] [--densities 1,0.5,...] [--rounds N] [--slice-ms N] [--kernel NAME] [--output FILE | --no-file]
+        density [--regime step|sequence|batch|batch64] [--hidden 128,256,...] [--densities 1,0.5,...] [--rounds N] [--slice-ms N] [--kernel NAME] [--output FILE | --no-file]
             An LSTM with blocks of 8 rows and 4 columns left out, stored without its zeros beside stored with them, interleaved rounds.
             Writes bench/results/<processor>/density.md as well as standard output.
         """;
@@ -16,7 +16,7 @@ internal sealed record DensityOptions
 
     private static readonly (int Input, int Hidden)[] s_sizes = [(64, 128), (128, 256), (256, 512), (512, 1024)];
 
-    internal Regime Regime { get; init; } = Regime.All[0];
+    internal Regime Regime { get; init; } = Regime.Step;
 
     internal IReadOnlyList<(int Input, int Hidden)> Sizes { get; init; } = s_sizes;
 
@@ -66,7 +66,7 @@ internal sealed record DensityOptions
             string value = ++i < arguments.Length ? arguments[i] : throw new UsageException($"'{name}' is not an option of density, or lacks its value.");
             options = name switch
             {
-                "--regime" => options with { Regime = RegimeOf(value) },
+                "--regime" => options with { Regime = Regime.Of(value) },
                 "--hidden" => options with { Sizes = [.. value.Split(',').Select(text => SizeOf(OptionValue.Integer(name, text)))] },
                 "--densities" => options with { Densities = [.. value.Split(',').Select(DensityOf)] },
                 "--rounds" => options with { Rounds = OptionValue.Integer(name, value) },
@@ -79,9 +79,6 @@ internal sealed record DensityOptions
 
         return options;
     }
-
-    private static Regime RegimeOf(string key) => Regime.All.FirstOrDefault(regime => regime.Key == key)
-        ?? throw new UsageException($"Regime '{key}' is none of {string.Join(", ", Regime.All.Select(regime => regime.Key))}.");
 
     private static (int Input, int Hidden) SizeOf(int hidden) => hidden % 8 == 0
         ? (hidden / 2, hidden)

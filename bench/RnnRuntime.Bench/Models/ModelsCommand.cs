@@ -1,5 +1,7 @@
 using System.Globalization;
 using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Lab;
+using RnnRuntime.Bench.Results;
 
 namespace RnnRuntime.Bench.Models;
 
@@ -22,31 +24,40 @@ internal static class ModelsCommand
         }
 
         var timer = new InterleavedTimer(options.Rounds, options.SliceSeconds, WarmUpSeconds);
-        var table = new ModelTable();
+        var measured = new List<ModelResult>();
         foreach (ModelEntry entry in entries)
         {
             Console.Error.WriteLine($"Measuring {entry.Name}.");
-            table.Add(Measure(entry, options.Kernel, timer));
+            measured.Add(Measure(entry, options, timer));
         }
 
-        string report = Report(options, table, skipped);
-        Console.WriteLine(report);
+        Console.WriteLine(Report(options, measured, skipped));
         if (!options.NoFile)
         {
             string path = options.Output ?? Path.Combine(Machine.ResultsFolder, "models.md");
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            File.WriteAllText(path, report);
+            string json = Path.ChangeExtension(path, ".json");
+            var file = ResultFile<ModelResult>.Merge(json, Machine.Describe(), measured, row => row.Name);
+            file.Save(json);
+            File.WriteAllText(path, Report(options, file.Rows, skipped));
+            if (options.Output is null)
+            {
+                Versions.Write("models", file.Rows.Select(row => row.Command));
+            }
         }
     }
 
-    private static ModelRow Measure(ModelEntry entry, string? kernel, InterleavedTimer timer)
+    private static ModelResult Measure(ModelEntry entry, ModelsOptions options, InterleavedTimer timer)
     {
         ModelProblem problem = entry.Read();
         using var peer = new OnnxModelPeer(problem);
-        using var own = new RnnModelPeer(problem, kernel);
+        using var own = new RnnModelPeer(problem, options.Kernel);
         double difference = ModelCheck.MaxDifference(problem, peer, own);
         Timing[] timings = timer.Measure([peer, own], timeSteps: 1);
-        return new ModelRow(problem.Name, timings[0], timings[1], difference, own.Model.DescribePlan(1, 1));
+        RnnPlanInfo plan = own.Model.DescribePlan(1, 1);
+        return new ModelResult(
+            problem.Name, options.Command, Time(timings[0]), Time(timings[1]), difference, plan.Steps.Length, plan.Steps.Sum(step => step.MultiplyAdds), plan.ArenaBytes);
+
+        static CallTime Time(Timing timing) => new(Math.Round(timing.Min, 1), Math.Round(timing.Median, 1));
     }
 
     private static void ProfileSteps(ModelsOptions options, IReadOnlyList<ModelEntry> entries)
@@ -59,17 +70,26 @@ internal static class ModelsCommand
         }
     }
 
-    private static string Report(ModelsOptions options, ModelTable table, List<string> skipped)
+    private static string Report(ModelsOptions options, IReadOnlyList<ModelResult> rows, List<string> skipped)
     {
         var writer = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         writer.WriteLine("# Models: ONNX Runtime and RnnRuntime on the same files");
         writer.WriteLine();
         writer.WriteLine(Machine.Describe());
         writer.WriteLine($"- Kernel: {options.Kernel ?? RnnKernels.Default}");
-        writer.WriteLine($"- Command: `{options.Command}`");
+        foreach (string command in rows.Select(row => row.Command).Distinct())
+        {
+            writer.WriteLine($"- Command: `{command}`");
+        }
+
         writer.WriteLine($"- {options.Rounds} interleaved rounds of {options.SliceSeconds * 1000:F0} ms a peer in one process; times are the minimum (and median) of a call in us");
         writer.WriteLine();
-        table.Write(writer);
+        foreach (string line in ModelTable.Lines(rows))
+        {
+            writer.WriteLine(line);
+        }
+
+        writer.WriteLine();
         skipped.ForEach(writer.WriteLine);
         writer.WriteLine("""
             Both get the same inputs and keep their states from call to call; outputs and states of eight steps are compared before anything is timed. A

@@ -14,24 +14,25 @@ internal sealed class OnnxRuntimePeer : IPeer
     private readonly OrtIoBinding _forward;
     private readonly OrtIoBinding _back;
     private readonly List<OrtValue> _values = [];
+    private readonly OrtValue _frames;
     private readonly OrtValue _output;
     private bool _turn;
 
-    internal OnnxRuntimePeer(LstmProblem problem, OnnxPrecision precision)
+    internal OnnxRuntimePeer(CellProblem problem, OnnxPrecision precision)
     {
-        LstmShape shape = problem.Shape;
+        CellShape shape = problem.Shape;
         IsInt8 = precision != OnnxPrecision.Float32;
         Name = NameOf(precision);
         _options = OneThread();
-        _session = new InferenceSession(OnnxLstmModel.Build(problem, precision), _options);
+        _session = new InferenceSession(OnnxCellModel.Build(problem, precision), _options);
 
-        OrtValue x = Allocate([shape.TimeSteps, shape.Streams, shape.Input]);
-        problem.Frames.CopyTo(x.GetTensorMutableDataAsSpan<float>());
+        _frames = Allocate([shape.TimeSteps, shape.Streams, shape.Input]);
+        Load(problem.Frames);
         _output = Allocate([shape.TimeSteps, 1, shape.Streams, shape.Hidden]);
         long[] state = [1, shape.Streams, shape.Hidden];
-        OrtValue hA = Allocate(state), hB = Allocate(state), cA = Allocate(state), cB = Allocate(state);
-        _forward = Bind(x, hA, cA, hB, cB);
-        _back = Bind(x, hB, cB, hA, cA);
+        (string Name, OrtValue A, OrtValue B)[] states = [.. OnnxCellModel.States(shape).Select(name => (name, Allocate(state), Allocate(state)))];
+        _forward = Bind(states);
+        _back = Bind([.. states.Select(pair => (pair.Name, pair.B, pair.A))]);
     }
 
     public string Name { get; }
@@ -64,6 +65,9 @@ internal sealed class OnnxRuntimePeer : IPeer
         return options;
     }
 
+    /// <summary>Frames of the next calls.</summary>
+    internal void Load(ReadOnlySpan<float> frames) => frames.CopyTo(_frames.GetTensorMutableDataAsSpan<float>());
+
     public void Step()
     {
         _session.RunWithBinding(_runOptions, _turn ? _back : _forward);
@@ -88,15 +92,17 @@ internal sealed class OnnxRuntimePeer : IPeer
         return value;
     }
 
-    private OrtIoBinding Bind(OrtValue x, OrtValue h, OrtValue c, OrtValue nextH, OrtValue nextC)
+    private OrtIoBinding Bind((string Name, OrtValue Before, OrtValue After)[] states)
     {
         OrtIoBinding binding = _session.CreateIoBinding();
-        binding.BindInput("X", x);
-        binding.BindInput("initial_h", h);
-        binding.BindInput("initial_c", c);
+        binding.BindInput("X", _frames);
         binding.BindOutput("Y", _output);
-        binding.BindOutput("Y_h", nextH);
-        binding.BindOutput("Y_c", nextC);
+        foreach ((string name, OrtValue before, OrtValue after) in states)
+        {
+            binding.BindInput($"initial_{name}", before);
+            binding.BindOutput($"Y_{name}", after);
+        }
+
         return binding;
     }
 }

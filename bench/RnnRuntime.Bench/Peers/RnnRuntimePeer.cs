@@ -14,29 +14,24 @@ internal sealed class RnnRuntimePeer : IPeer
     /// <param name="precision">What the weights become first; null leaves them float32.</param>
     /// <param name="kernel">A kernel's name, or null for the one that the runtime chooses.</param>
     /// <param name="sparse">Which weights are stored without their zeros.</param>
-    internal RnnRuntimePeer(LstmProblem problem, RnnPrecision? precision, string? kernel = null, SparseChoice sparse = SparseChoice.Measured)
+    /// <param name="options">What else the model is given.</param>
+    internal RnnRuntimePeer(
+        CellProblem problem, RnnPrecision? precision, string? kernel = null, SparseChoice sparse = SparseChoice.Measured, RnnOptions? options = null)
     {
-        LstmShape shape = problem.Shape;
-        var builder = new RnnGraphBuilder();
-        TensorRef x = builder.Input("x", shape.Input);
-        builder.Output("y", builder.Lstm(x, shape.Hidden, problem.InputWeights, problem.RecurrentWeights, problem.Bias));
-        RnnGraph graph = builder.Build();
-        if (precision is { } asked)
-        {
-            graph = RnnQuantizer.Quantize(graph, new RnnQuantizationOptions { Precision = asked, NeverSlower = false }).Graph;
-        }
-
-        _model = RnnModel.FromGraph(graph, new RnnOptions { Kernel = kernel, Sparse = sparse });
+        CellShape shape = problem.Shape;
+        _model = RnnModel.FromGraph(CellGraph.Build(problem, precision), (options ?? new RnnOptions()) with { Kernel = kernel, Sparse = sparse });
         _session = _model.CreateSession(shape.Streams, shape.TimeSteps);
         _frames = problem.Frames;
         _output = new float[shape.TimeSteps * shape.Streams * shape.Hidden];
-        IsInt8 = precision == RnnPrecision.Int8;
+        Weights = WeightTypes.Of(precision);
         Name = sparse == SparseChoice.Measured ? NameOf(precision) : $"{NameOf(precision)} {(sparse == SparseChoice.Always ? "sparse" : "dense")}";
     }
 
-    public string Name { get; }
+    public string Name { get; init; }
 
-    public bool IsInt8 { get; }
+    public bool IsInt8 => Weights == WeightType.Int8;
+
+    public WeightType Weights { get; }
 
     public ReadOnlySpan<float> Output => _output;
 

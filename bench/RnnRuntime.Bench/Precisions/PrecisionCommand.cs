@@ -48,12 +48,12 @@ internal static class PrecisionCommand
         foreach ((int input, int hidden) in options.Sizes)
         {
             Console.Error.WriteLine($"Measuring {kernel} ({input},{hidden}).");
-            var shape = new LstmShape(input, hidden);
-            using var peers = new PeerSet(new LstmProblem(shape), kernel);
+            var shape = new CellShape(input, hidden);
+            using var peers = new PeerSet(new CellProblem(shape), kernel);
             Timing[] timings = timer.Measure(peers.All, shape.TimeSteps);
             string times = string.Join(" | ", timings.Select(timing => $"{timing.Min:N0} ({timing.Median:N0})"));
             string ratios = string.Join(" | ", timings.Skip(1).Select(timing => (timings[0].Min / timing.Min).ToString("F2", CultureInfo.InvariantCulture)));
-            writer.WriteLine($"| {shape} | {shape.WeightBytes(int8: false) / 1024:N0} KB | {times} | {ratios} |");
+            writer.WriteLine($"| {shape} | {shape.WeightBytes(WeightType.Float32) / 1024:N0} KB | {times} | {ratios} |");
         }
 
         writer.WriteLine();
@@ -70,20 +70,20 @@ internal static class PrecisionCommand
         foreach ((int input, int hidden) in options.Sizes)
         {
             Console.Error.WriteLine($"Measuring the errors of ({input},{hidden}).");
-            var problem = new LstmProblem(new LstmShape(input, hidden, TimeSteps: ErrorSteps));
+            var problem = new CellProblem(new CellShape(input, hidden, TimeSteps: ErrorSteps));
             using var peers = new PeerSet(problem, options.Kernel);
-            double[] expected = ReferenceLstm.Run(problem, calls: 1);
+            double[] expected = ReferenceCell.Run(problem, calls: 1);
             var errors = peers.All.Select(peer =>
             {
                 peer.Step();
-                return ReferenceLstm.MaxError(peer.Output, expected).ToString("0.0E+0", CultureInfo.InvariantCulture);
+                return ReferenceCell.MaxError(peer.Output, expected).ToString("0.0E+0", CultureInfo.InvariantCulture);
             });
             writer.WriteLine($"| {problem.Shape} | {string.Join(" | ", errors)} |");
         }
     }
 
     /// <summary>The network in each precision, float32 first.</summary>
-    private sealed class PeerSet(LstmProblem problem, string? kernel) : IDisposable
+    private sealed class PeerSet(CellProblem problem, string? kernel) : IDisposable
     {
         internal IReadOnlyList<IPeer> All { get; } = [.. s_precisions.Select(precision => new RnnRuntimePeer(problem, precision, kernel))];
 

@@ -13,7 +13,7 @@ internal sealed record PrecisionOptions
             error over 1,000 steps. Writes bench/results/<processor>/precision.md as well as standard output.
         """;
 
-    internal IReadOnlyList<(int Input, int Hidden)> Sizes { get; init; } = LstmShape.Sizes;
+    internal IReadOnlyList<(int Input, int Hidden)> Sizes { get; init; } = CellShape.Sizes;
 
     internal int Rounds { get; init; } = 150;
 
@@ -35,7 +35,7 @@ internal sealed record PrecisionOptions
         {
             var standard = new PrecisionOptions();
             var command = new List<string> { "dotnet run -c Release --project bench/RnnRuntime.Bench -- precision" };
-            command.AddRange(Sizes.Count != LstmShape.Sizes.Length ? [$"--hidden {string.Join(',', Sizes.Select(size => size.Hidden))}"] : []);
+            command.AddRange(Sizes.Count != CellShape.Sizes.Length ? [$"--hidden {string.Join(',', Sizes.Select(size => size.Hidden))}"] : []);
             command.AddRange(Rounds != standard.Rounds ? [$"--rounds {Rounds}"] : []);
             command.AddRange(SliceSeconds != standard.SliceSeconds ? [string.Create(CultureInfo.InvariantCulture, $"--slice-ms {SliceSeconds * 1000:F0}")] : []);
             command.AddRange(Kernel is not null ? [$"--kernel {Kernel}"] : []);
@@ -58,7 +58,7 @@ internal sealed record PrecisionOptions
             string value = ++i < arguments.Length ? arguments[i] : throw new UsageException($"'{name}' is not an option of precision, or lacks its value.");
             options = name switch
             {
-                "--hidden" => options with { Sizes = [.. value.Split(',').Select(text => LstmShape.SizeOf(OptionValue.Integer(name, text)))] },
+                "--hidden" => options with { Sizes = [.. value.Split(',').Select(text => CellShape.SizeOf(OptionValue.Integer(name, text)))] },
                 "--rounds" => options with { Rounds = OptionValue.Integer(name, value) },
                 "--slice-ms" => options with { SliceSeconds = OptionValue.Integer(name, value) / 1000.0 },
                 "--kernel" => options with { Kernel = OptionValue.Kernel(value) },

@@ -12,7 +12,7 @@ public readonly record struct LayerSize(int Input, int Hidden)
 
     internal static IEnumerable<LayerSize> Selected()
     {
-        LayerSize[] all = [.. LstmShape.Sizes.Select(size => new LayerSize(size.Input, size.Hidden))];
+        LayerSize[] all = [.. CellShape.Sizes.Select(size => new LayerSize(size.Input, size.Hidden))];
         string? wanted = Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(wanted))
         {

@@ -22,13 +22,13 @@ public abstract class LstmBenchmarks
     [ParamsSource(nameof(Variants), Priority = 1)]
     public Variant Variant { get; set; } = null!;
 
-    internal abstract LstmShape Shape(LayerSize size);
+    internal abstract CellShape Shape(LayerSize size);
 
     /// <summary>Builds the model and checks that it can be called.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        _peer = Variant.Create(new LstmProblem(Shape(Size)));
+        _peer = Variant.Create(new CellProblem(Shape(Size)));
         _peer.Step();
     }
 
@@ -47,7 +47,7 @@ public class StepBenchmarks : LstmBenchmarks
     [Benchmark]
     public void Step() => Call();
 
-    internal override LstmShape Shape(LayerSize size) => new(size.Input, size.Hidden);
+    internal override CellShape Shape(LayerSize size) => new(size.Input, size.Hidden);
 }
 
 /// <summary>A hundred steps of one stream in a call; times are per step.</summary>
@@ -59,7 +59,7 @@ public class SequenceBenchmarks : LstmBenchmarks
     [Benchmark(OperationsPerInvoke = TimeSteps)]
     public void Sequence() => Call();
 
-    internal override LstmShape Shape(LayerSize size) => new(size.Input, size.Hidden, TimeSteps: TimeSteps);
+    internal override CellShape Shape(LayerSize size) => new(size.Input, size.Hidden, TimeSteps: TimeSteps);
 }
 
 /// <summary>One step of sixteen streams a call; times are per step of all streams.</summary>
@@ -71,5 +71,5 @@ public class BatchBenchmarks : LstmBenchmarks
     [Benchmark]
     public void Batch() => Call();
 
-    internal override LstmShape Shape(LayerSize size) => new(size.Input, size.Hidden, Streams);
+    internal override CellShape Shape(LayerSize size) => new(size.Input, size.Hidden, Streams);
 }

@@ -3,23 +3,22 @@ using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench.Peers;
-using RnnRuntime.Roofline;
 
 namespace RnnRuntime.Bench.Suites;
 
 /// <summary>A column computed from a case's shape, its precision and its mean time in ns.</summary>
-internal sealed class RoofColumn(string name, string legend, Func<LstmShape, bool, double, string> cell) : IColumn
+internal sealed class RoofColumn(string name, string legend, Func<CellShape, WeightType, double, string> cell) : IColumn
 {
     internal static readonly IColumn[] All =
     [
-        new RoofColumn("Bytes/step", "Bytes of weights that one step has to read", (shape, int8, _) =>
-            shape.BytesPerStep(int8).ToString("N0", CultureInfo.InvariantCulture)),
-        new RoofColumn("GB/s", "Bytes/step over the mean", (shape, int8, mean) =>
-            (shape.BytesPerStep(int8) / mean).ToString("F1", CultureInfo.InvariantCulture)),
-        new RoofColumn("Roof [ns]", "This machine's measured roof for the step", (shape, int8, _) =>
-            shape.RoofNanoseconds(Roof.Current, int8).ToString("N0", CultureInfo.InvariantCulture)),
-        new RoofColumn("Mean/roof", "1.00 is the roof; activations are not counted in it", (shape, int8, mean) =>
-            (mean / shape.RoofNanoseconds(Roof.Current, int8)).ToString("F2", CultureInfo.InvariantCulture)),
+        new RoofColumn("Bytes/step", "Bytes of weights that one step has to read", (shape, weights, _) =>
+            shape.BytesPerStep(weights).ToString("N0", CultureInfo.InvariantCulture)),
+        new RoofColumn("GB/s", "Bytes/step over the mean", (shape, weights, mean) =>
+            (shape.BytesPerStep(weights) / mean).ToString("F1", CultureInfo.InvariantCulture)),
+        new RoofColumn("Roof [ns]", "This machine's measured roof for the step", (shape, weights, _) =>
+            shape.RoofNanoseconds(Roof.Current, weights).ToString("N0", CultureInfo.InvariantCulture)),
+        new RoofColumn("Mean/roof", "1.00 is the roof; activations are not counted in it", (shape, weights, mean) =>
+            (mean / shape.RoofNanoseconds(Roof.Current, weights)).ToString("F2", CultureInfo.InvariantCulture)),
     ];
 
     public string Id => $"{nameof(RoofColumn)}.{name}";
@@ -55,7 +54,7 @@ internal sealed class RoofColumn(string name, string legend, Func<LstmShape, boo
         var suite = (LstmBenchmarks)Activator.CreateInstance(benchmarkCase.Descriptor.Type)!;
         var size = (LayerSize)benchmarkCase.Parameters[nameof(LstmBenchmarks.Size)];
         var variant = (Variant)benchmarkCase.Parameters[nameof(LstmBenchmarks.Variant)];
-        return cell(suite.Shape(size), variant.IsInt8, mean.Value);
+        return cell(suite.Shape(size), variant.IsInt8 ? WeightType.Int8 : WeightType.Float32, mean.Value);
     }
 
     public override string ToString() => name;

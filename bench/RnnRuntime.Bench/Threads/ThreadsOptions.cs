@@ -14,7 +14,7 @@ internal sealed record ThreadsOptions
             bench/results/<processor>/threads.md as well as standard output. Wants all processors: do not pin it.
         """;
 
-    private static readonly (int Input, int Hidden)[] s_sizes = [.. LstmShape.Sizes.Where(size => size.Hidden >= 64)];
+    private static readonly (int Input, int Hidden)[] s_sizes = [.. CellShape.Sizes.Where(size => size.Hidden >= 64)];
 
     internal IReadOnlyList<string> Kinds { get; init; } = ["lstm", "gru"];
 
@@ -94,7 +94,7 @@ internal sealed record ThreadsOptions
 
     /// <summary>A size of the other commands with this many units, or as many inputs as half of them.</summary>
     private static (int Input, int Hidden) SizeOf(int hidden) =>
-        LstmShape.Sizes.Where(size => size.Hidden == hidden).DefaultIfEmpty((Math.Max(1, hidden / 2), hidden)).First();
+        CellShape.Sizes.Where(size => size.Hidden == hidden).DefaultIfEmpty((Math.Max(1, hidden / 2), hidden)).First();
 
     internal string Command(string arguments) =>
         string.Create(CultureInfo.InvariantCulture, $"dotnet run -c Release --project bench/RnnRuntime.Bench -- {arguments}");

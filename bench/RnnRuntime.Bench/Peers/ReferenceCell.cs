@@ -1,12 +1,12 @@
 namespace RnnRuntime.Bench.Peers;
 
-/// <summary>The LSTM equations in double precision, written to be read; the judge of the peers' numbers.</summary>
-internal static class ReferenceLstm
+/// <summary>The cells' equations in double precision, written to be read; the judge of the peers' numbers.</summary>
+internal static class ReferenceCell
 {
     /// <summary>Hidden states [T, B, H] of the last of <paramref name="calls"/> calls from a zero state.</summary>
-    internal static double[] Run(LstmProblem problem, int calls)
+    internal static double[] Run(CellProblem problem, int calls)
     {
-        LstmShape shape = problem.Shape;
+        CellShape shape = problem.Shape;
         var output = new double[shape.TimeSteps * shape.Streams * shape.Hidden];
         for (int stream = 0; stream < shape.Streams; stream++)
         {
@@ -43,23 +43,37 @@ internal static class ReferenceLstm
         return max;
     }
 
-    private static void Step(LstmProblem problem, ReadOnlySpan<float> x, double[] h, double[] c)
+    private static void Step(CellProblem problem, ReadOnlySpan<float> x, double[] h, double[] c)
     {
         int hidden = problem.Shape.Hidden;
-        var gates = new double[4 * hidden];
-        for (int row = 0; row < gates.Length; row++)
+        var w = new double[problem.Shape.Rows];
+        var u = new double[problem.Shape.Rows];
+        for (int row = 0; row < w.Length; row++)
         {
-            gates[row] = problem.Bias[row]
-                + Dot(problem.InputWeights.AsSpan(row * x.Length, x.Length), x)
-                + Dot(problem.RecurrentWeights.AsSpan(row * hidden, hidden), h);
+            w[row] = problem.Bias[row] + Dot(problem.InputWeights.AsSpan(row * x.Length, x.Length), x);
+            u[row] = Dot(problem.RecurrentWeights.AsSpan(row * hidden, hidden), h) + (problem.RecurrentBias.Length > 0 ? problem.RecurrentBias[row] : 0);
         }
 
         for (int j = 0; j < hidden; j++)
         {
-            double i = Sigmoid(gates[j]), f = Sigmoid(gates[hidden + j]), g = Math.Tanh(gates[(2 * hidden) + j]), o = Sigmoid(gates[(3 * hidden) + j]);
-            c[j] = (f * c[j]) + (i * g);
-            h[j] = o * Math.Tanh(c[j]);
+            switch (problem.Shape.Cell)
+            {
+                case Cell.Lstm:
+                    double i = Sigmoid(Sum(0, j)), f = Sigmoid(Sum(1, j)), g = Math.Tanh(Sum(2, j)), o = Sigmoid(Sum(3, j));
+                    c[j] = (f * c[j]) + (i * g);
+                    h[j] = o * Math.Tanh(c[j]);
+                    break;
+                case Cell.Gru:
+                    double r = Sigmoid(Sum(0, j)), z = Sigmoid(Sum(1, j)), n = Math.Tanh(w[(2 * hidden) + j] + (r * u[(2 * hidden) + j]));
+                    h[j] = ((1 - z) * n) + (z * h[j]);
+                    break;
+                default:
+                    h[j] = Math.Tanh(Sum(0, j));
+                    break;
+            }
         }
+
+        double Sum(int gate, int unit) => w[(gate * hidden) + unit] + u[(gate * hidden) + unit];
     }
 
     private static double Dot(ReadOnlySpan<float> weights, ReadOnlySpan<float> values)

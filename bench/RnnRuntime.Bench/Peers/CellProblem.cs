@@ -2,15 +2,16 @@ namespace RnnRuntime.Bench.Peers;
 
 /// <summary>
 /// Random weights and frames that every peer of one comparison is given: uniform in ±1/sqrt(hidden), as frameworks initialise, frames in ±1.
-/// Gate order i, f, g, o. Layouts: input weights [4H, F], recurrent weights [4H, H], bias [4H], frames [T, B, F].
+/// Gate order i, f, g, o (LSTM) or r, z, n (GRU), G gates. Layouts: input weights [GH, F], recurrent weights [GH, H], bias [GH], the GRU's
+/// recurrent bias [GH] (otherwise empty), frames [T, B, F].
 /// </summary>
-internal sealed class LstmProblem
+internal sealed class CellProblem
 {
     private const int Seed = 20241;
 
     /// <param name="shape">Sizes.</param>
     /// <param name="density">The share of the weights' blocks of 8 rows and 4 columns that are not zeros.</param>
-    internal LstmProblem(LstmShape shape, double density = 1)
+    internal CellProblem(CellShape shape, double density = 1)
     {
         var random = new Random(Seed);
         float bound = 1 / MathF.Sqrt(shape.Hidden);
@@ -18,18 +19,21 @@ internal sealed class LstmProblem
         InputWeights = Uniform(random, shape.Rows * shape.Input, bound);
         RecurrentWeights = Uniform(random, shape.Rows * shape.Hidden, bound);
         Bias = Uniform(random, shape.Rows, bound);
+        RecurrentBias = Uniform(random, shape.Cell == Cell.Gru ? shape.Rows : 0, bound);
         Frames = Uniform(random, shape.TimeSteps * shape.Streams * shape.Input, 1);
         ClearBlocks(random, InputWeights, shape.Input, density);
         ClearBlocks(random, RecurrentWeights, shape.Hidden, density);
     }
 
-    internal LstmShape Shape { get; }
+    internal CellShape Shape { get; }
 
     internal float[] InputWeights { get; }
 
     internal float[] RecurrentWeights { get; }
 
     internal float[] Bias { get; }
+
+    internal float[] RecurrentBias { get; }
 
     internal float[] Frames { get; }
 

@@ -91,7 +91,7 @@ typedef struct rnn_cell_arguments {
     int32_t time_steps;
     int32_t streams;
     rnn_scratch scratch;
-    uint8_t backwards; /* 0 or 1 */
+    int32_t backwards; /* 0 or 1 */
 } rnn_cell_arguments;
 
 /* KernelVariant. Functions of elements are the numbers of the enumerations UnaryFunction, BinaryFunction and ReduceFunction. */

@@ -41,7 +41,7 @@ void step_recurrent(const context *c, const rnn_recurrent *step)
         .time_steps = c->time_steps,
         .streams = c->streams,
         .scratch = step->scratch,
-        .backwards = (uint8_t)c->backwards,
+        .backwards = c->backwards,
     };
     if (step->hidden_input.start == NULL && step->cell_input.start == NULL && step->cell_output.start == NULL) {
         run_cell(c, step->cell, step->activation, &step->weights, &arguments);
@@ -123,7 +123,7 @@ static void run_padded(const context *c, const rnn_sequence *step, rnn_cell_argu
 
 void step_sequence(const context *c, const rnn_sequence *step)
 {
-    rnn_cell_arguments arguments = {.gates = step->gates, .gates_stride = step->gates_stride, .scratch = step->scratch, .backwards = (uint8_t)c->backwards};
+    rnn_cell_arguments arguments = {.gates = step->gates, .gates_stride = step->gates_stride, .scratch = step->scratch, .backwards = c->backwards};
     if (step->is_one_row) {
         arguments.x = frames_of(c, &step->x);
         arguments.x_stride = step->x.stride;

@@ -30,10 +30,10 @@ internal unsafe struct CellArguments
     public ProductScratch Scratch;
 
     /// <summary>
-    /// Whether weights are read from their end at the first time step, at the next from their start, and so on. It changes no bit: what a step read
+    /// 1 where weights are read from their end at the first time step, at the next from their start, and so on; else 0. It changes no bit: what a step read
     /// last is still in a cache when the next one starts there.
     /// </summary>
-    public bool Backwards;
+    public int Backwards;
 }
 
 /// <summary>

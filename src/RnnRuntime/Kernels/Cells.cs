@@ -116,7 +116,7 @@ internal static unsafe class Cells<TFp32, THalf, TInt8, TUnits, TLanes, TVector>
     {
         if (a.Streams == 1)
         {
-            var backwards = a.Backwards ^ ((t & 1) != 0);
+            var backwards = ((a.Backwards ^ t) & 1) != 0;
             if (a.TimeSteps == 1)
             {
                 Product<TFp32, THalf, TInt8, TLanes, TVector>.MultiplyBoth(weights.Input, a.X, weights.Recurrent, a.Hidden, weights.Bias, gates, backwards, a.Scratch);

@@ -122,7 +122,7 @@ internal sealed class ExecutionPlan : IDisposable
         }
 
         // A call of many time steps ends a cell's weights where an even number of steps leaves them; what matters is that single steps take turns.
-        context.Backwards = !context.Backwards;
+        context.Backwards ^= 1;
     }
 
     private void SetLifetimes()

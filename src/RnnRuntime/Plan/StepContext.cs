@@ -51,7 +51,7 @@ internal sealed unsafe class StepContext
     public int TimeSteps { get; set; }
 
     /// <summary>See <see cref="CellArguments.Backwards"/>.</summary>
-    public bool Backwards { get; set; }
+    public int Backwards { get; set; }
 
     /// <summary>Vectors to work on: time steps times streams.</summary>
     public int Vectors => TimeSteps * Streams;

@@ -34,6 +34,9 @@ public sealed unsafe partial class RnnSession : IDisposable
         {
             _plainInput = plan.Inputs[0];
             _plainOutput = plan.Outputs[0];
+            _inputLength = checked(_plainInput.Buffer.Elements * Streams);
+            _outputLength = checked(_plainOutput.Buffer.Elements * Streams);
+            _takesFloats = _plainInput.Value.Type == TensorType.Float32 && _plainOutput.Value.Type == TensorType.Float32;
         }
 
         ResetStates();
@@ -86,14 +89,12 @@ public sealed unsafe partial class RnnSession : IDisposable
 
             var inputPort = _plainInput!;
             var outputPort = _plainOutput!;
-            var inputLength = inputPort.Buffer.Elements * Streams;
-            var outputLength = outputPort.Buffer.Elements * Streams;
             for (int done = 0, steps; done < timeSteps; done += steps)
             {
                 steps = Math.Min(ChunkLength, timeSteps - done);
-                CopyIn(inputPort, input.Slice(done * inputLength, steps * inputLength));
+                CopyIn(inputPort, input.Slice(done * _inputLength, steps * _inputLength));
                 _plan.Execute(_context, steps);
-                CopyOut(outputPort, output.Slice(done * outputLength, steps * outputLength));
+                CopyOut(outputPort, output.Slice(done * _outputLength, steps * _outputLength));
             }
         }
         finally
@@ -136,9 +137,9 @@ public sealed unsafe partial class RnnSession : IDisposable
             for (int done = 0, steps; done < timeSteps; done += steps)
             {
                 steps = Math.Min(ChunkLength, timeSteps - done);
-                CopyIn(inputPort, input.Slice(done * inputLength, steps * inputLength));
+                CopyIn(inputPort, input.Slice(done * _inputLength, steps * _inputLength));
                 _plan.Execute(_context, steps);
-                CopyOut(outputPort, output.Slice(done * outputLength, steps * outputLength));
+                CopyOut(outputPort, output.Slice(done * _outputLength, steps * _outputLength));
             }
         }
         finally

@@ -14,15 +14,15 @@ internal static class KernelRegistry
     /// </summary>
     public static ImmutableArray<KernelVariant> All { get; } =
     [
-        new KernelVariant<Fp32Avx512, HalfAvx512, Int8Avx512, CellUnitsAvx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
         new NativeVariant("c-avx512vnni", "C: 512-bit products, int8 with VNNI", "AVX-512 F, BW, DQ, VL and VNNI"),
         new NativeVariant("c-avx512", "C: 512-bit products", "AVX-512 F, BW, DQ and VL"),
+        new KernelVariant<Fp32Avx512, HalfAvx512, Int8Avx512, CellUnitsAvx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
         new KernelVariant<Fp32Avx2, HalfAvx2, Int8AvxVnni<AvxVnniDotProduct>, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avxvnni", "256-bit products, int8 by VNNI", "AVX-VNNI, AVX2 and FMA"),
-        new KernelVariant<Fp32Avx2, HalfAvx2, Int8Avx2, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avx2", "256-bit products", "AVX2 and FMA"),
         new NativeVariant("c-avx2", "C: 256-bit products", "AVX2, FMA and F16C"),
+        new KernelVariant<Fp32Avx2, HalfAvx2, Int8Avx2, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avx2", "256-bit products", "AVX2 and FMA"),
         new KernelVariant<Fp32Portable, HalfPortable, Int8Portable, CellUnits<Vector128Lanes, Vector128<float>>, Vector128Lanes, Vector128<float>>("portable", "128-bit products without any particular instruction set", "128-bit vectors"),
-        new KernelVariant<Fp32Scalar, HalfScalar, Int8Scalar, CellUnits<ScalarLanes, float>, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
         new NativeVariant("c-scalar", "C: one number at a time", "nothing"),
+        new KernelVariant<Fp32Scalar, HalfScalar, Int8Scalar, CellUnits<ScalarLanes, float>, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
     ];
 
     public static IEnumerable<KernelVariant> Available => All.Where(variant => variant.IsSupported);

@@ -1,10 +1,10 @@
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench;
-using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
 using RnnRuntime.Bench.Lab;
 using RnnRuntime.Bench.Latency;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Results;
 
 namespace RnnRuntime.Bench.Lab;
@@ -45,7 +45,9 @@ internal static class CellReport
             writer.WriteLine($"- Command: `{command}`");
         }
 
-        writer.WriteLine($"- Interleaved rounds ({options.Rounds} of {options.SliceSeconds * 1000:F0} ms each, the last run) of all of a row in one process; times are the minimum (and median) in ns a step, ratios of minima");
+        writer.WriteLine(
+            $"- Interleaved rounds ({options.Rounds} of {options.SliceSeconds * 1000:F0} ms each, the last run) of all of a row in one process; "
+            + "times are the minimum (and median) in ns a step, ratios of minima");
         writer.WriteLine();
         writer.WriteLine(roof.ToMarkdown());
         foreach (var group in rows.GroupBy(row => (row.Regime, row.Cell)))

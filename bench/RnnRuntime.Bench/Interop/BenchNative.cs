@@ -11,10 +11,13 @@ internal static unsafe class BenchNative
 
     internal static string? MissingReason => Handle == 0 ? $"no {Library} beside the program: it is built on Linux where `cc` is a C compiler" : null;
 
-    internal static bool HasVnni => Handle != 0 && ((delegate* unmanaged<int>)Export("bench_vnni"))() != 0;
+    /// <summary>What the roof is measured with.</summary>
+    internal static RoofProbe.VnniLoop? VnniLoop => HasVnni ? Vnni : null;
+
+    private static bool HasVnni => Handle != 0 && ((delegate* unmanaged<int>)Export("bench_vnni"))() != 0;
 
     /// <summary>Twelve chains of vpdpbusd on registers of <paramref name="bits"/> bits; weights: twice twelve registers, on a cache line.</summary>
-    internal static int Vnni(int bits, long turns, sbyte* weights) =>
+    private static int Vnni(int bits, long turns, sbyte* weights) =>
         ((delegate* unmanaged<long, sbyte*, int>)Export(bits == 512 ? "bench_vnni512" : "bench_vnni256"))(turns, weights);
 
     /// <summary>A thread of the operating system makes the calls; it never enters managed code.</summary>

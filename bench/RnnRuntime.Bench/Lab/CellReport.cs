@@ -8,7 +8,7 @@ namespace RnnRuntime.Bench.Lab;
 internal static class CellReport
 {
     /// <summary>Prints what was measured; a whole run also goes to the result files of this processor, where its rows replace older ones.</summary>
-    internal static void Write(LabOptions options, string title, MachineRoof roof, IReadOnlyList<CellResult> measured)
+    internal static void Write(LabOptions options, string title, Roof roof, IReadOnlyList<CellResult> measured)
     {
         Console.Write(Markdown(options, title, roof, measured));
         if (options.NoFile || (!options.IsWhole && options.Output is null))
@@ -29,7 +29,7 @@ internal static class CellReport
         }
     }
 
-    private static string Markdown(LabOptions options, string title, MachineRoof roof, IReadOnlyList<CellResult> rows)
+    private static string Markdown(LabOptions options, string title, Roof roof, IReadOnlyList<CellResult> rows)
     {
         var writer = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         writer.WriteLine($"# {title}");

@@ -13,7 +13,7 @@ using RnnRuntime.Bench.Silence;
 using RnnRuntime.Bench.Suites;
 using RnnRuntime.Bench.Threads;
 
-Type[] benchmarks = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
+Type[] benchmarks = [typeof(StepBenchmarks), typeof(GruStepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
 string suiteUsage = $"""
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet over all kernels of the registry and other runtimes, and over whole models, with its exporters (Markdown, CSV, HTML, JSON):

@@ -60,7 +60,8 @@ internal static class BenchText
 
         var level = roof.LevelFor(winner.Work.WeightBytes);
         yield return $"roof: {Nanoseconds(report.RoofNanoseconds(winner))} ns/step, one core, activations not counted; it reads {level.Level.Name} at "
-            + $"{Text.Number(level.GigabytesPerSecond.Best, "0.0")} GB/s, and does {Text.Number(roof.FloatPeak.Best, "0")} float32 or {Text.Number(roof.BestInt8Peak, "0")} int8 multiply-adds a ns (int8 by maddubs; VNNI can pass it)";
+            + $"{Text.Number(level.GigabytesPerSecond.Best, "0.0")} GB/s, and does {Text.Number(roof.FloatPeak.Best, "0")} float32 or {Text.Number(roof.BestInt8Peak, "0")} int8 multiply-adds a ns "
+            + "(int8 by maddubs; VNNI can pass it)";
         if (report.TimeSteps > 1)
         {
             yield return "      with several steps a call it counts weights once a call, and GB/s counts them at every step";

@@ -1,10 +1,11 @@
 using BenchmarkDotNet.Running;
 using RnnRuntime.Bench;
-using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
+using RnnRuntime.Bench.Interop;
 using RnnRuntime.Bench.Lab;
 using RnnRuntime.Bench.Latency;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Models;
 using RnnRuntime.Bench.Precisions;
 using RnnRuntime.Bench.Rejected;
@@ -12,7 +13,7 @@ using RnnRuntime.Bench.Silence;
 using RnnRuntime.Bench.Suites;
 using RnnRuntime.Bench.Threads;
 
-Type[] benchmarks = [typeof(StepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
+Type[] benchmarks = [typeof(StepBenchmarks), typeof(GruStepBenchmarks), typeof(SequenceBenchmarks), typeof(BatchBenchmarks), typeof(ModelBenchmarks)];
 string suiteUsage = $"""
     suite --filter PATTERN [BenchmarkDotNet options]
         BenchmarkDotNet over all kernels of the registry and other runtimes, and over whole models, with its exporters (Markdown, CSV, HTML, JSON):
@@ -35,7 +36,7 @@ BenchCommand[] commands =
     {
         Console.WriteLine(Machine.Describe());
         Console.WriteLine();
-        Console.Write(MachineRoof.Current.ToMarkdown());
+        Console.Write(Roof.Current.ToMarkdown());
     }),
     new("precision", "what weights of fewer bits gain and cost", PrecisionOptions.Usage, arguments => PrecisionCommand.Run(PrecisionOptions.Parse(arguments))),
     new("density", "when leaving zeros out pays", DensityOptions.Usage, arguments => DensityCommand.Run(DensityOptions.Parse(arguments))),
@@ -44,6 +45,9 @@ BenchCommand[] commands =
     new("suite", "BenchmarkDotNet", suiteUsage, RunBenchmarks),
     new("readme", "the README's tables from the result files", ReadmeCommand.Usage, ReadmeCommand.Run),
 ];
+
+// What C# has no instruction for: with it the int8 roof of every command knows VNNI.
+RoofProbe.Vnni = BenchNative.VnniLoop;
 
 try
 {

@@ -20,6 +20,12 @@ internal sealed record Roof(IReadOnlyList<LevelBandwidth> Bandwidths, Reading Fl
 {
     private static readonly Lazy<Roof> Measured = new(RoofProbe.Measure);
 
+    /// <summary>Multiply-adds of <c>vpdpbusd</c>, 10^9 a second, where the program has a loop of it (<see cref="RoofProbe.Vnni"/>); otherwise null.</summary>
+    internal Reading? VnniPeak { get; init; }
+
+    /// <summary>What bounds int8 products: the best way that was measured.</summary>
+    internal double BestInt8Peak => VnniPeak is { } vnni ? Math.Max(vnni.Best, Int8Peak.Best) : Int8Peak.Best;
+
     /// <summary>This machine's roof, measured at the first use in a process.</summary>
     internal static Roof Current => Measured.Value;
 
@@ -33,7 +39,7 @@ internal sealed record Roof(IReadOnlyList<LevelBandwidth> Bandwidths, Reading Fl
     internal double Nanoseconds(long weightBytes, long multiplyAdds, bool int8, double passes = 1)
     {
         double read = passes * weightBytes / LevelFor(weightBytes).GigabytesPerSecond.Best;
-        double compute = multiplyAdds / (int8 ? Int8Peak : FloatPeak).Best;
+        double compute = multiplyAdds / (int8 ? BestInt8Peak : FloatPeak.Best);
         return Math.Max(read, compute);
     }
 
@@ -49,6 +55,11 @@ internal sealed record Roof(IReadOnlyList<LevelBandwidth> Bandwidths, Reading Fl
 
         writer.WriteLine($"| float32 multiply-add, GMAC/s | | {Cells(FloatPeak)} |");
         writer.WriteLine($"| int8 `maddubs`+`madd`+add, GMAC/s | | {Cells(Int8Peak)} |");
+        if (VnniPeak is { } vnni)
+        {
+            writer.WriteLine($"| int8 `vpdpbusd`, GMAC/s | | {Cells(vnni)} |");
+        }
+
         if (SizesAssumed)
         {
             writer.WriteLine();

@@ -8,6 +8,7 @@ namespace RnnRuntime.Roofline;
 /// <summary>Measures a <see cref="Roof"/>: each figure is the best of several short runs, so that a neighbour's burst does not lower the roof.</summary>
 internal static unsafe class RoofProbe
 {
+    private const int VnniChains = 12;
     private const int Repeats = 80;
     private const int CalibrationRepeats = 3;
     private const double RunSeconds = 0.0007;
@@ -17,6 +18,14 @@ internal static unsafe class RoofProbe
 
     /// <summary>What the probe's loops need; other processors have no roof to show.</summary>
     internal static bool IsSupported => Fma.IsSupported && Avx2.IsSupported;
+
+    /// <summary>
+    /// Twelve chains of <c>vpdpbusd</c> on registers of so many bits, for so many turns, with two times twelve registers of weights on a cache line. The runtime cannot reach the
+    /// instruction with 512 bits: a program that has such a loop from elsewhere sets it before it measures.
+    /// </summary>
+    internal static VnniLoop? Vnni { get; set; }
+
+    internal delegate int VnniLoop(int bits, long turns, sbyte* weights);
 
     /// <summary>Measures every level; DRAM takes most of the time.</summary>
     internal static Roof Measure() => Measure(_ => true);
@@ -49,7 +58,7 @@ internal static unsafe class RoofProbe
             below = level.Bytes;
         }
 
-        return new Roof(bandwidths, FloatPeak(), Int8Peak(), assumed);
+        return new Roof(bandwidths, FloatPeak(), Int8Peak(), assumed) { VnniPeak = Vnni is { } loop ? VnniPeak(loop) : null };
     }
 
     /// <summary>Read bandwidth of a block of <paramref name="bytes"/> read over and over.</summary>
@@ -105,6 +114,23 @@ internal static unsafe class RoofProbe
         {
             NativeMemory.AlignedFree(weights);
         }
+    }
+
+    private static Reading VnniPeak(VnniLoop loop)
+    {
+        const int Bytes = 2 * VnniChains * 64;
+        sbyte* weights = (sbyte*)NativeMemory.AlignedAlloc(Bytes, 64);
+        try
+        {
+            new Span<sbyte>(weights, Bytes).Fill(1);
+            return new Reading(Peak(256), Peak(512));
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(weights);
+        }
+
+        double Peak(int bits) => Best(VnniChains * (bits / 8), turns => _sink += (ulong)loop(bits, turns, weights));
     }
 
     /// <summary>Units a nanosecond, where one turn does <paramref name="unitsPerTurn"/>.</summary>

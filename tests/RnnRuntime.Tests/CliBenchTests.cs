@@ -82,6 +82,24 @@ public sealed class CliBenchTests(CliModels models) : IClassFixture<CliModels>
     }
 
     [Fact]
+    public void ThreadsAreGivenToTheModel()
+    {
+        Assert.SkipUnless(Environment.ProcessorCount > 1, "one processor");
+        var builder = new RnnGraphBuilder();
+        var x = builder.Input("x", 512);
+        builder.Output("y", builder.Linear(x, 2048, [.. Enumerable.Range(0, 512 * 2048).Select(i => (i % 17) / 17f)], new float[2048]));
+        using (var model = RnnModel.FromGraph(builder.Build()))
+        {
+            model.Save(models["wide.rnn"]);
+        }
+
+        using var json = Bench(models["wide.rnn"], "--threads", "2");
+        Assert.Equal(2, json.RootElement.GetProperty("threads").GetInt32());
+        Assert.All(Measured(json), kernel => Assert.Equal(1, kernel.GetProperty("sharedSteps").GetInt32()));
+        Assert.Contains("threads: 2 share 1 step of the plan", CliProcess.Run(["bench", models["wide.rnn"], "--threads", "2", .. Quick]).Succeeds().Output);
+    }
+
+    [Fact]
     public void TheVariableIsNotAsked() =>
         CliProcess.RunWith(new() { ["RNNRUNTIME_KERNEL"] = "abacus" }, ["bench", models.LstmFile, .. Quick]).Succeeds();
 
@@ -89,6 +107,8 @@ public sealed class CliBenchTests(CliModels models) : IClassFixture<CliModels>
     [InlineData("--steps", "0")]
     [InlineData("--steps", "1.5")]
     [InlineData("--streams", "65537")]
+    [InlineData("--threads", "0")]
+    [InlineData("--threads", "1000000")]
     [InlineData("--seconds", "0")]
     [InlineData("--seconds", "NaN")]
     [InlineData("m.rnn", "n.rnn")]
@@ -141,6 +161,8 @@ public sealed class CliBenchTests(CliModels models) : IClassFixture<CliModels>
         Assert.Equal(3, new BenchWork(900, 20, 0).RoofNanoseconds(roof, timeSteps: 3));
         Assert.Equal(200, new BenchWork(2000, 20, 40).RoofNanoseconds(roof, timeSteps: 1));
         Assert.Equal(12, new BenchWork(900, 200, 80).RoofNanoseconds(roof, timeSteps: 1));
+        Assert.Equal(20, roof.Nanoseconds(80, 800, int8: true));
+        Assert.Equal(10, (roof with { VnniPeak = new(60, 80) }).Nanoseconds(80, 800, int8: true));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Plan;
 

@@ -11,13 +11,16 @@ internal static unsafe class BenchNative
 
     internal static string? MissingReason => Handle == 0 ? $"no {Library} beside the program: it is built on Linux where `cc` is a C compiler" : null;
 
-    internal static bool HasVnni => Handle != 0 && ((delegate* unmanaged<int>)Export("bench_vnni"))() != 0;
+    /// <summary>What the roof is measured with.</summary>
+    internal static RoofProbe.VnniLoop? VnniLoop => HasVnni ? Vnni : null;
+
+    private static bool HasVnni => Handle != 0 && ((delegate* unmanaged<int>)Export("bench_vnni"))() != 0;
 
     /// <summary>Twelve chains of vpdpbusd on registers of <paramref name="bits"/> bits; weights: twice twelve registers, on a cache line.</summary>
-    internal static int Vnni(int bits, long turns, sbyte* weights) =>
+    private static int Vnni(int bits, long turns, sbyte* weights) =>
         ((delegate* unmanaged<long, sbyte*, int>)Export(bits == 512 ? "bench_vnni512" : "bench_vnni256"))(turns, weights);
 
-    /// <summary>A thread of the operating system calls the step over and over; it never enters managed code.</summary>
+    /// <summary>A thread of the operating system makes the calls; it never enters managed code.</summary>
     internal static void Run(NativeLoop* loop)
     {
         int error = ((delegate* unmanaged<NativeLoop*, int>)Export("bench_native_loop"))(loop);
@@ -35,12 +38,15 @@ internal static unsafe class BenchNative
 /// <summary>struct loop of bench_native.c.</summary>
 internal unsafe struct NativeLoop
 {
-    internal delegate* unmanaged<void*, void*, void> Step;
-    internal void* Weights;
-    internal void* Arguments;
+    internal delegate* unmanaged<void*, void*, void*, int, void> Run;
+    internal void* Program;
+    internal void* Input;
+    internal void* Output;
+    internal long TimeSteps;
     internal long WarmUp;
-    internal long Steps;
+    internal long Calls;
     internal long* Stamps;
-    internal int Processor;
+    internal byte* Preempted;
     internal long Preemptions;
+    internal long Processor;
 }

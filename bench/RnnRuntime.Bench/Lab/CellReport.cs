@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Results;
 
 namespace RnnRuntime.Bench.Lab;
@@ -8,7 +8,7 @@ namespace RnnRuntime.Bench.Lab;
 internal static class CellReport
 {
     /// <summary>Prints what was measured; a whole run also goes to the result files of this processor, where its rows replace older ones.</summary>
-    internal static void Write(LabOptions options, string title, MachineRoof roof, IReadOnlyList<CellResult> measured)
+    internal static void Write(LabOptions options, string title, Roof roof, IReadOnlyList<CellResult> measured)
     {
         Console.Write(Markdown(options, title, roof, measured));
         if (options.NoFile || (!options.IsWhole && options.Output is null))
@@ -29,7 +29,7 @@ internal static class CellReport
         }
     }
 
-    private static string Markdown(LabOptions options, string title, MachineRoof roof, IReadOnlyList<CellResult> rows)
+    private static string Markdown(LabOptions options, string title, Roof roof, IReadOnlyList<CellResult> rows)
     {
         var writer = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         writer.WriteLine($"# {title}");
@@ -45,7 +45,9 @@ internal static class CellReport
             writer.WriteLine($"- Command: `{command}`");
         }
 
-        writer.WriteLine($"- Interleaved rounds ({options.Rounds} of {options.SliceSeconds * 1000:F0} ms each, the last run) of all of a row in one process; times are the minimum (and median) in ns a step, ratios of minima");
+        writer.WriteLine(
+            $"- Interleaved rounds ({options.Rounds} of {options.SliceSeconds * 1000:F0} ms each, the last run) of all of a row in one process; "
+            + "times are the minimum (and median) in ns a step, ratios of minima");
         writer.WriteLine();
         writer.WriteLine(roof.ToMarkdown());
         foreach (var group in rows.GroupBy(row => (row.Regime, row.Cell)))

@@ -1,4 +1,4 @@
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Bench.Results;
 
@@ -17,7 +17,7 @@ internal sealed class CellSuite(LabOptions options, string title, Func<CellProbl
     internal void Run()
     {
         Console.Error.WriteLine("Measuring the roof.");
-        MachineRoof roof = MachineRoof.Current;
+        Roof roof = Roof.Current;
         var first = new InterleavedTimer(1, options.SliceSeconds, FirstWarmUpSeconds);
         var timer = new InterleavedTimer(options.Rounds, options.SliceSeconds, WarmUpSeconds);
         var rows = new List<CellResult>();
@@ -39,7 +39,7 @@ internal sealed class CellSuite(LabOptions options, string title, Func<CellProbl
         from size in options.Sizes
         select new CellShape(size.Input, size.Hidden, regime.Streams, regime.TimeSteps, cell);
 
-    private CellResult Measure(CellShape shape, string regime, InterleavedTimer? warmUp, InterleavedTimer timer, MachineRoof roof)
+    private CellResult Measure(CellShape shape, string regime, InterleavedTimer? warmUp, InterleavedTimer timer, Roof roof)
     {
         var problem = new CellProblem(shape);
         IReadOnlyList<IPeer> peers = build(problem);
@@ -52,7 +52,7 @@ internal sealed class CellSuite(LabOptions options, string title, Func<CellProbl
                 regime, Key(shape.Cell), shape.Input, shape.Hidden, shape.Streams, shape.TimeSteps, shape.MultiplyAdds, options.Command,
                 [.. peers.Select((peer, i) => new PeerResult(
                     peer.Name, peer.Weights.Key(), peer is RnnRuntimePeer, Round(timings[i].Min), Round(timings[i].Median),
-                    Round(roof.Nanoseconds(shape, peer.Weights)), shape.BytesPerStep(peer.Weights), errors[i]))]);
+                    Round(shape.RoofNanoseconds(roof, peer.Weights)), shape.BytesPerStep(peer.Weights), errors[i]))]);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RnnRuntime.Bench.Results;
+using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Bench.Lab;
 
@@ -10,7 +11,7 @@ internal static class KernelTables
     {
         bool isProduct = rows[0].Cell == ProductSuite.Cell;
         string[] kernels = [.. rows.SelectMany(row => row.Peers).Select(KernelOf).Distinct()];
-        string[] inC = [.. kernels.Where(kernel => LabCommands.IsNative(kernel) && kernels.Contains(kernel[2..]))];
+        string[] inC = [.. kernels.Where(kernel => KernelRegistry.IsNative(kernel) && kernels.Contains(kernel[2..]))];
         writer.WriteLine($"## {heading}");
         writer.WriteLine();
         Table(writer, rows, isProduct, [.. kernels, "roof", "f32 / these weights, best kernels"], (row, weights) =>

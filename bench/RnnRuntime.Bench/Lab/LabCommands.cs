@@ -1,6 +1,7 @@
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Bench.Peers.OneDnn;
+using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Bench.Lab;
 
@@ -58,10 +59,7 @@ internal static class LabCommands
 
     /// <summary>The kernel that a model takes by itself, the first in C# and the first in C.</summary>
     private static IEnumerable<string> BestKernels() =>
-        new[] { RnnKernels.Default, LabOptions.Available.First(kernel => !IsNative(kernel)), LabOptions.Available.FirstOrDefault(IsNative) }.OfType<string>().Distinct();
-
-    /// <summary>Kernels of the C library are named so.</summary>
-    internal static bool IsNative(string kernel) => kernel.StartsWith("c-", StringComparison.Ordinal);
+        new[] { RnnKernels.Default, LabOptions.Available.First(kernel => !KernelRegistry.IsNative(kernel)), LabOptions.Available.FirstOrDefault(KernelRegistry.IsNative) }.OfType<string>().Distinct();
 
     private static void RunVariants(LabOptions options, string title) =>
         new CellSuite(options, title, problem => [.. Own(options, problem, options.Weights, "")]).Run();

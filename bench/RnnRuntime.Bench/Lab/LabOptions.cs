@@ -1,4 +1,4 @@
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 
 namespace RnnRuntime.Bench.Lab;
@@ -7,6 +7,8 @@ namespace RnnRuntime.Bench.Lab;
 internal sealed record LabOptions(string Suite)
 {
     private const string Every = "all";
+
+    private static readonly string[] References = ["scalar", "c-scalar"];
 
     internal const string Usage =
         "[--sizes 64,64x128,...] [--cells lstm,gru,rnn] [--weights f32,bf16,fp16,int8] [--kernel NAME,...|all] [--regimes KEY,...] [--rounds N] [--slice-ms N] [--output FILE | --no-file]";
@@ -17,7 +19,7 @@ internal sealed record LabOptions(string Suite)
 
     internal IReadOnlyList<WeightType> Weights { get; init; } = [WeightType.Float32, WeightType.Int8];
 
-    internal IReadOnlyList<string> Kernels { get; init; } = [.. Available.Where(name => !name.EndsWith("scalar", StringComparison.Ordinal))];
+    internal IReadOnlyList<string> Kernels { get; init; } = [.. Available.Except(References)];
 
     internal IReadOnlyList<Regime> Regimes { get; init; } = [Regime.Step];
 

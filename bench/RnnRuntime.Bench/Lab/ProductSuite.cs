@@ -1,4 +1,4 @@
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Bench.Results;
 
@@ -30,8 +30,8 @@ internal static class ProductSuite
     {
         LabOptions options = new LabOptions("kernels") { Weights = WeightTypes.All, Rounds = 15, SliceSeconds = 0.003, Kernels = [.. LabOptions.Available] }.Parse(arguments);
         Console.Error.WriteLine("Measuring the roof.");
-        MachineRoof roof = MachineRoof.Current;
-        long lastLevel = roof.Roof.Bandwidths[^2].Level.Bytes;
+        Roof roof = Roof.Current;
+        long lastLevel = roof.Bandwidths[^2].Level.Bytes;
         var rows = new List<CellResult>();
         foreach (string regime in new[] { Hot, Cold })
         {
@@ -53,7 +53,8 @@ internal static class ProductSuite
 
                     CheckEqual(peers);
                     Timing[] timings = new InterleavedTimer(options.Rounds, options.SliceSeconds, WarmUpSeconds).Measure(peers, 1);
-                    double ns = roof.Nanoseconds(Math.Max(weights.Bytes, leastBytes), weights.Bytes, (long)lanes * columns, type);
+                    long resident = Math.Max(weights.Bytes, leastBytes);
+                    double ns = roof.Nanoseconds(resident, (long)lanes * columns, type == WeightType.Int8, (double)weights.Bytes / resident);
                     return peers.Select((peer, i) => new PeerResult(
                         peer.Name, type.Key(), true, CellSuite.Round(timings[i].Min), CellSuite.Round(timings[i].Median), CellSuite.Round(ns), weights.Bytes));
                 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Results;
 using ScottPlot;
 using SkiaSharp;
@@ -21,7 +21,7 @@ internal static class RooflinePlot
         [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.OpenCircle, MarkerShape.OpenSquare, MarkerShape.OpenTriangleUp];
 
     /// <summary>Writes <c>roofline-SUITE.png</c> beside the results.</summary>
-    internal static void Write(string suite, MachineRoof roof, IReadOnlyList<CellResult> rows)
+    internal static void Write(string suite, Roof roof, IReadOnlyList<CellResult> rows)
     {
         using var plot = new Plot();
         if (SansSerif.FirstOrDefault(SKFontManager.Default.FontFamilies.Contains) is { } font)
@@ -53,15 +53,25 @@ internal static class RooflinePlot
         plot.XLabel("multiply-adds a byte of weights");
         plot.YLabel("GMAC/s");
         LogarithmicTicks(plot.Axes.Bottom, left, right);
-        LogarithmicTicks(plot.Axes.Left, points.Min(point => point.Y), roof.Peaks.Max(peak => peak.Value));
+        LogarithmicTicks(plot.Axes.Left, points.Min(point => point.Y), Peaks(roof).Max(peak => peak.Value));
         plot.ShowLegend(Edge.Right);
         plot.SavePng(Path.Combine(Machine.ResultsFolder, $"roofline-{suite}.png"), Width, Height);
     }
 
-    private static void AddRoof(Plot plot, MachineRoof roof, double left, double right)
+    private static IEnumerable<(string Name, double Value)> Peaks(Roof roof)
     {
-        double top = roof.Peaks.Max(peak => peak.Value);
-        foreach (LevelBandwidth level in roof.Roof.Bandwidths)
+        yield return ("float32", roof.FloatPeak.Best);
+        yield return ("maddubs", roof.Int8Peak.Best);
+        if (roof.VnniPeak is { } vnni)
+        {
+            yield return ("vpdpbusd", vnni.Best);
+        }
+    }
+
+    private static void AddRoof(Plot plot, Roof roof, double left, double right)
+    {
+        double top = Peaks(roof).Max(peak => peak.Value);
+        foreach (LevelBandwidth level in roof.Bandwidths)
         {
             double bandwidth = level.GigabytesPerSecond.Best, end = Math.Min(right, top / bandwidth);
             if (end > left)
@@ -70,7 +80,7 @@ internal static class RooflinePlot
             }
         }
 
-        foreach ((string name, double value) in roof.Peaks)
+        foreach ((string name, double value) in Peaks(roof))
         {
             Line(plot, left, value, right, value, string.Create(CultureInfo.InvariantCulture, $"{name}, {value:F0} GMAC/s"));
         }

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers.OneDnn;
+using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Bench.Lab;
 
@@ -40,7 +41,7 @@ internal static class Versions
 
     private static string NativeLibraryState()
     {
-        RnnKernelInfo[] native = [.. RnnKernels.All.Where(kernel => LabCommands.IsNative(kernel.Name))];
+        RnnKernelInfo[] native = [.. RnnKernels.All.Where(kernel => KernelRegistry.IsNative(kernel.Name))];
         return native.Length == 0 ? "no kernels of it in the registry"
             : native.Any(kernel => kernel.IsAvailable) ? "found"
             : $"absent: {native[0].UnavailableReason}";

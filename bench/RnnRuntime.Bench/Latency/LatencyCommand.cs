@@ -1,9 +1,10 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Interop;
 using RnnRuntime.Bench.Lab;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Bench.Results;
+using RnnRuntime.Kernels;
 
 namespace RnnRuntime.Bench.Latency;
 
@@ -47,17 +48,17 @@ internal static class LatencyCommand
     {
         var step = new CellShape(options.Size.Input, options.Size.Hidden);
         CellShape block = step with { TimeSteps = options.Block };
-        string managed = LabOptions.Available.First(kernel => !LabCommands.IsNative(kernel));
-        string? native = LabOptions.Available.FirstOrDefault(LabCommands.IsNative);
+        string managed = LabOptions.Available.First(kernel => !KernelRegistry.IsNative(kernel));
+        string? native = LabOptions.Available.FirstOrDefault(KernelRegistry.IsNative);
         string? absent = native is not null ? null
-            : RnnKernels.All.FirstOrDefault(kernel => LabCommands.IsNative(kernel.Name)) is { } kernel ? kernel.UnavailableReason
+            : RnnKernels.All.FirstOrDefault(kernel => KernelRegistry.IsNative(kernel.Name)) is { } kernel ? kernel.UnavailableReason
             : "the registry has no kernel of the C library";
-        yield return new($"C# kernel {managed}, a step a call", 1, null, () => Own(step, managed));
-        yield return new($"C# kernel {managed}, {options.Block} steps a call", options.Block, null, () => Own(block, managed));
-        yield return new($"C kernel{Named(native)}, a step a call", 1, absent, () => Own(step, native!));
-        yield return new($"C kernel{Named(native)}, {options.Block} steps a call", options.Block, absent, () => Own(block, native!));
+        yield return new($"RnnSession, C# kernel {managed}, a step a call", 1, null, () => Own(step, managed));
+        yield return new($"RnnSession, C# kernel {managed}, {options.Block} steps a call", options.Block, null, () => Own(block, managed));
+        yield return new($"RnnSession, C kernel{Named(native)}, a step a call", 1, absent, () => Own(step, native!));
+        yield return new($"RnnSession, C kernel{Named(native)}, {options.Block} steps a call", options.Block, absent, () => Own(block, native!));
         yield return new(
-            $"C kernel{Named(native)}, a native thread of the host", 1, absent ?? BenchNative.MissingReason,
+            $"rnn_run on a native thread, C kernel{Named(native)}, a step a call", 1, absent ?? BenchNative.MissingReason,
             () => new NativeThreadLoop(Checked(step, native!)));
         yield return new("ONNX Runtime, a step a call", 1, null, () => new ManagedLoop(new OnnxRuntimePeer(new CellProblem(step), OnnxPrecision.Float32)));
 
@@ -66,20 +67,20 @@ internal static class LatencyCommand
     }
 
     /// <summary>What the native thread will call gives the bits that a session gives.</summary>
-    private static unsafe NativeLstm Checked(CellShape shape, string kernel)
+    private static NativeRun Checked(CellShape shape, string kernel)
     {
         var problem = new CellProblem(shape);
         using var peer = new RnnRuntimePeer(problem, null, kernel);
-        var cell = new NativeLstm(problem, WeightType.Float32, kernel);
+        var run = new NativeRun(problem, kernel);
         for (int step = 0; step < 3; step++)
         {
             peer.Step();
-            cell.Step(cell.Weights, cell.Arguments);
+            run.Call();
         }
 
-        return cell.Output(shape.Hidden).SequenceEqual(peer.Output)
-            ? cell
-            : throw new InvalidOperationException($"{kernel} called by its table gives other numbers than in a session.");
+        return run.Outputs.SequenceEqual(peer.Output)
+            ? run
+            : throw new InvalidOperationException($"rnn_run with {kernel} gives other numbers than a session.");
     }
 
     private static LatencyResult Measure(LatencyOptions options, Way way)
@@ -87,14 +88,15 @@ internal static class LatencyCommand
         int calls = Math.Max(1, options.Steps / way.StepsPerCall);
         using StepLoop loop = way.Create();
         long[] stamps = GC.AllocateUninitializedArray<long>(calls + 1, pinned: true);
+        byte[] preempted = new byte[calls];
         IntervalMeter quiet = new(calls * options.Rounds), garbage = new(calls * options.Rounds);
         for (int round = 0; round < options.Rounds; round++)
         {
             GC.Collect();
-            quiet.Measure(loop, stamps, StepProcessor);
+            quiet.Measure(loop, stamps, preempted, StepProcessor);
             using (new GarbageThread(OtherProcessor))
             {
-                garbage.Measure(loop, stamps, StepProcessor);
+                garbage.Measure(loop, stamps, preempted, StepProcessor);
             }
         }
 
@@ -117,11 +119,13 @@ internal static class LatencyCommand
             ? "- One processor for everything: times with garbage include waiting for it"
             : "- The steps have a processor of their own; garbage and the collector's threads are kept on another");
         writer.WriteLine();
-        writer.WriteLine("| steps | garbage | times | p50 | p99 | p99.9 | p99.99 | largest | collections (0, 1, 2) | paused, ms | preempted |");
-        writer.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        writer.WriteLine("| steps | garbage | times | p50 | p99 | p99.9 | p99.99 | largest | preempted | p99.99 of the others | largest of the others | collections (0, 1, 2) | paused, ms |");
+        writer.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (LatencyResult row in rows)
         {
-            writer.WriteLine(row.Missing is { } missing ? $"| {row.Name} | | not measured: {missing} | | | | | | | | |" : $"{Line(row.Name, "no", row.Quiet!)}\n{Line(row.Name, "yes", row.Garbage!)}");
+            writer.WriteLine(row.Missing is { } missing
+                ? $"| {row.Name} | | not measured: {missing} | | | | | | | | | | |"
+                : $"{Line(row.Name, "no", row.Quiet!)}\n{Line(row.Name, "yes", row.Garbage!)}");
         }
 
         writer.WriteLine();
@@ -135,13 +139,15 @@ internal static class LatencyCommand
         writer.WriteLine();
         writer.WriteLine("""
             A time is from the end of a call to the end of the next, on the thread that calls: a timer around the call alone would hide a pause between two. A block of
-            steps completes as one: its times are of blocks. Preempted: how often the system gave the steps' processor to a thread of another program; each costs milliseconds that no
-            runtime is to blame for, so such a run wants a quieter machine.
+            steps completes as one: its times are of blocks. RnnSession: a managed thread calls Run. rnn_run: a thread that the .NET runtime does not know calls the C library over the
+            program of a session. Preempted: times during which the system gave the steps' processor to another thread; each costs milliseconds that no runtime is to blame for. All percentiles but
+            those of the others have them in. A thread that waits for a collection gives its processor away by itself: that is no preemption, and counts everywhere.
             """);
         return writer.ToString().ReplaceLineEndings("\n");
     }
 
     private static string Line(string name, string garbage, Intervals times) => string.Create(
         CultureInfo.InvariantCulture,
-        $"| {name} | {garbage} | {times.Count:N0} | {times.P50:F2} | {times.P99:F2} | {times.P999:F2} | {times.P9999:F2} | {times.Max:F1} | {string.Join(", ", times.Collections)} | {times.PauseMilliseconds:F0} | {times.Preemptions} |");
+        $"| {name} | {garbage} | {times.Count:N0} | {times.P50:F2} | {times.P99:F2} | {times.P999:F2} | {times.P9999:F2} | {times.Max:F1} | {times.Preempted ?? times.Preemptions} "
+        + $"| {times.UndisturbedP9999:F2} | {times.UndisturbedMax:F1} | {string.Join(", ", times.Collections)} | {times.PauseMilliseconds:F0} |");
 }

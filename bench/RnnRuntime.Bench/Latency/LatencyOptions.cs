@@ -1,5 +1,5 @@
-using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Lab;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 
 namespace RnnRuntime.Bench.Latency;

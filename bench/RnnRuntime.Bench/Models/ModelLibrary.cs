@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 
 namespace RnnRuntime.Bench.Models;
 

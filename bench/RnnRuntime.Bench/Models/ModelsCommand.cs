@@ -1,6 +1,6 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Lab;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Results;
 
 namespace RnnRuntime.Bench.Models;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 
 namespace RnnRuntime.Bench.Models;
 

@@ -68,16 +68,19 @@ int32_t bench_vnni512(int64_t turns, const int8_t *weights) { (void)turns; (void
 int32_t bench_vnni256(int64_t turns, const int8_t *weights) { (void)turns; (void)weights; return 0; }
 #endif
 
-/* A host's own audio thread: calls step(weights, arguments) and notes when each call has ended. */
+/* A host's own audio thread: calls run(program, input, output, time_steps) and notes when each call has ended. */
 struct loop {
-    void (*step)(const void *weights, const void *arguments);
-    const void *weights;
-    const void *arguments;
-    int64_t warm_up;
-    int64_t steps;
-    int64_t *stamps; /* steps + 1 */
-    int32_t processor; /* below 0: any */
-    int64_t preemptions; /* out: how often another thread was given the processor meanwhile */
+    void (*run)(void *program, const void *input, void *output, int32_t time_steps);
+    void *program;
+    const void *input;
+    void *output;
+    int64_t time_steps;
+    int64_t warm_up; /* calls */
+    int64_t calls;
+    int64_t *stamps;    /* calls + 1 */
+    uint8_t *preempted; /* calls: another thread was given the processor */
+    int64_t preemptions; /* out: how often that was so */
+    int64_t processor;   /* below 0: any */
 };
 
 static int64_t preemptions(void)
@@ -96,13 +99,24 @@ static void *run(void *context)
         CPU_SET(loop->processor, &set);
         pthread_setaffinity_np(pthread_self(), sizeof set, &set);
     }
+
+    const int64_t start = now();
     for (int64_t i = 0; i < loop->warm_up; i++)
-        loop->step(loop->weights, loop->arguments);
-    int64_t before = preemptions();
+        loop->run(loop->program, loop->input, loop->output, (int32_t)loop->time_steps);
+
+    /* The counter is a system call: only a time of twice the mean asks for it. The counter's own time falls into the call after it. */
+    const int64_t suspicious = 2 * (now() - start) / loop->warm_up;
+    const int64_t before = preemptions();
+    int64_t seen = before;
     loop->stamps[0] = now();
-    for (int64_t i = 0; i < loop->steps; i++) {
-        loop->step(loop->weights, loop->arguments);
+    for (int64_t i = 0; i < loop->calls; i++) {
+        loop->run(loop->program, loop->input, loop->output, (int32_t)loop->time_steps);
         loop->stamps[i + 1] = now();
+        if (loop->stamps[i + 1] - loop->stamps[i] > suspicious) {
+            const int64_t count = preemptions();
+            loop->preempted[i] = count != seen;
+            seen = count;
+        }
     }
     loop->preemptions = preemptions() - before;
     return 0;

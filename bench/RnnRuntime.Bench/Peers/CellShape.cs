@@ -1,5 +1,5 @@
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 
 namespace RnnRuntime.Bench.Peers;
 
@@ -61,7 +61,7 @@ internal readonly record struct CellShape(int Input, int Hidden, int Streams = 1
         return WeightBytes(weights) - inputBytes + (inputBytes / TimeSteps);
     }
 
-    /// <summary>The roof of one time step in ns, int8 without VNNI; 16-bit weights are widened, so their arithmetic is that of float32.</summary>
+    /// <summary>The roof of one time step in ns; 16-bit weights are widened, so their arithmetic is that of float32.</summary>
     internal double RoofNanoseconds(Roof roof, WeightType weights) =>
         roof.Nanoseconds(WeightBytes(weights), MultiplyAdds, weights == WeightType.Int8, BytesPerStep(weights) / WeightBytes(weights));
 

@@ -1,4 +1,3 @@
-
 namespace RnnRuntime.Bench.Results;
 
 /// <summary>How long one implementation took, in ns a time step of all streams.</summary>

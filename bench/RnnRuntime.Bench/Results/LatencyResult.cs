@@ -5,8 +5,12 @@ namespace RnnRuntime.Bench.Results;
 /// <param name="Collections">Garbage collections meanwhile, of generations 0, 1 and 2 (each counts the later ones too).</param>
 /// <param name="PauseMilliseconds">How long they stopped managed threads, in sum.</param>
 /// <param name="Preemptions">How often the system gave the steps' processor to another thread meanwhile.</param>
+/// <param name="Preempted">Times during which it did; null in files from before they were told apart, as the two that follow.</param>
+/// <param name="UndisturbedP9999">The 99.99th percentile of the other times.</param>
+/// <param name="UndisturbedMax">Their largest.</param>
 internal sealed record Intervals(
-    long Count, double P50, double P99, double P999, double P9999, double Max, IReadOnlyList<int> Collections, double PauseMilliseconds, long Preemptions);
+    long Count, double P50, double P99, double P999, double P9999, double Max, IReadOnlyList<int> Collections, double PauseMilliseconds, long Preemptions,
+    long? Preempted = null, double? UndisturbedP9999 = null, double? UndisturbedMax = null);
 
 /// <summary>One way to run steps, alone and beside a thread that makes garbage.</summary>
 /// <param name="Name">The way.</param>

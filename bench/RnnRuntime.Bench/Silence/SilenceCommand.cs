@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Lab;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 
 namespace RnnRuntime.Bench.Silence;

@@ -1,4 +1,4 @@
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 
 namespace RnnRuntime.Bench.Suites;

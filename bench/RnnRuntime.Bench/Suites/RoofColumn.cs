@@ -37,7 +37,7 @@ internal sealed class RoofColumn(string name, string legend, Func<CellShape, Wei
 
     public string Legend => legend;
 
-    public bool IsAvailable(Summary summary) => summary.BenchmarksCases.Any(benchmarkCase => IsLstm(benchmarkCase));
+    public bool IsAvailable(Summary summary) => summary.BenchmarksCases.Any(benchmarkCase => IsLayer(benchmarkCase));
 
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 
@@ -46,18 +46,18 @@ internal sealed class RoofColumn(string name, string legend, Func<CellShape, Wei
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style)
     {
         double? mean = summary[benchmarkCase]?.ResultStatistics?.Mean;
-        if (mean is null || !IsLstm(benchmarkCase))
+        if (mean is null || !IsLayer(benchmarkCase))
         {
             return "NA";
         }
 
-        var suite = (LstmBenchmarks)Activator.CreateInstance(benchmarkCase.Descriptor.Type)!;
-        var size = (LayerSize)benchmarkCase.Parameters[nameof(LstmBenchmarks.Size)];
-        var variant = (Variant)benchmarkCase.Parameters[nameof(LstmBenchmarks.Variant)];
+        var suite = (LayerBenchmarks)Activator.CreateInstance(benchmarkCase.Descriptor.Type)!;
+        var size = (LayerSize)benchmarkCase.Parameters[nameof(LayerBenchmarks.Size)];
+        var variant = (Variant)benchmarkCase.Parameters[nameof(LayerBenchmarks.Variant)];
         return cell(suite.Shape(size), variant.IsInt8 ? WeightType.Int8 : WeightType.Float32, mean.Value);
     }
 
     public override string ToString() => name;
 
-    private static bool IsLstm(BenchmarkCase benchmarkCase) => typeof(LstmBenchmarks).IsAssignableFrom(benchmarkCase.Descriptor.Type);
+    private static bool IsLayer(BenchmarkCase benchmarkCase) => typeof(LayerBenchmarks).IsAssignableFrom(benchmarkCase.Descriptor.Type);
 }

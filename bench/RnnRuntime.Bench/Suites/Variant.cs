@@ -1,4 +1,4 @@
-using RnnRuntime.Bench.Compare;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Bench.Peers.OneDnn;
 

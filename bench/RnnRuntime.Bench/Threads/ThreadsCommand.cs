@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using RnnRuntime.Bench.Compare;
 using RnnRuntime.Bench.Crossover;
+using RnnRuntime.Bench.Measuring;
 using RnnRuntime.Bench.Peers;
 using RnnRuntime.Threading;
 
@@ -62,7 +62,8 @@ internal static class ThreadsCommand
                     using var several = new ThreadsPeer(shape, options, ThreadsOptions.PrecisionOf(precision), options.Threads);
                     Timing[] timings = timer.Measure([one, several], options.TimeSteps);
                     writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                        $"| {shape} | {precision} | {timings[0].Min:N0} ({timings[0].Median:N0}) | {timings[1].Min:N0} ({timings[1].Median:N0}) | {timings[0].Min / timings[1].Min:F2} | {timings[0].Median / timings[1].Median:F2} | {several.Parts} |"));
+                        $"| {shape} | {precision} | {timings[0].Min:N0} ({timings[0].Median:N0}) | {timings[1].Min:N0} ({timings[1].Median:N0}) "
+                        + $"| {timings[0].Min / timings[1].Min:F2} | {timings[0].Median / timings[1].Median:F2} | {several.Parts} |"));
                 }
             }
         }

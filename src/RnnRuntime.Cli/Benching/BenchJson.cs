@@ -12,6 +12,7 @@ internal static class BenchJson
         writer.WriteNumber("fileBytes", report.Source.Bytes);
         writer.WriteNumber("stepsPerCall", report.TimeSteps);
         writer.WriteNumber("streams", report.Streams);
+        writer.WriteNumber("threads", report.Threads);
         writer.WriteString("winner", report.Winner.Kernel.Name);
         writer.WriteString("reference", BenchReport.Reference);
         writer.WriteNumber("comparedSteps", report.ComparedSteps);
@@ -43,6 +44,7 @@ internal static class BenchJson
         writer.WriteNumber("callsPerRound", result.Timing.Calls);
         writer.WriteNumber("weightBytes", result.Work.WeightBytes);
         writer.WriteNumber("multiplyAdds", result.Work.FloatMultiplyAdds + result.Work.Int8MultiplyAdds);
+        writer.WriteNumber("sharedSteps", result.Work.SharedSteps);
         writer.WriteReal("gigabytesPerSecond", result.GigabytesPerSecond);
         if (report.Roof is not null)
         {

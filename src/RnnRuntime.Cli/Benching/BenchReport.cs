@@ -18,12 +18,13 @@ internal sealed record BenchResult(RnnKernelInfo Kernel, BenchWork Work, BenchTi
 /// <param name="Source">The model.</param>
 /// <param name="TimeSteps">Time steps of a call.</param>
 /// <param name="Streams">Streams that advance together.</param>
+/// <param name="Threads">Threads that share large steps.</param>
 /// <param name="Kernels">All kernels that were asked for, in the registry's order.</param>
 /// <param name="Results">Of those that can run here, in the same order.</param>
 /// <param name="ComparedSteps">Steps over which errors were found.</param>
 /// <param name="Roof">What one core can do; null where that cannot be measured.</param>
 internal sealed record BenchReport(
-    ModelSource Source, int TimeSteps, int Streams, IReadOnlyList<RnnKernelInfo> Kernels, IReadOnlyList<BenchResult> Results, int ComparedSteps, Roof? Roof)
+    ModelSource Source, int TimeSteps, int Streams, int Threads, IReadOnlyList<RnnKernelInfo> Kernels, IReadOnlyList<BenchResult> Results, int ComparedSteps, Roof? Roof)
 {
     /// <summary>The kernel that others are held to.</summary>
     public const string Reference = "scalar";

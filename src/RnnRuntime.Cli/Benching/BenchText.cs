@@ -47,6 +47,11 @@ internal static class BenchText
             : $"* {winner.Kernel.Name} is the only kernel that was measured";
         yield return $"ns/step: of all streams; rounds in which every kernel has its turn (for {winner.Kernel.Name} {winner.Timing.Rounds} of {Count(winner.Timing.Calls, "call")})";
         yield return $"error: the largest difference of an output from {BenchReport.Reference}, over {Count(report.ComparedSteps, "step")} from the initial state; 0 is equal bits";
+        if (report.Threads > 1)
+        {
+            yield return $"threads: {Text.Count(report.Threads)} share {Count(winner.Work.SharedSteps, "step")} of the plan of {winner.Kernel.Name}; the others are too small, or cannot be divided";
+        }
+
         if (report.Roof is not { } roof)
         {
             yield return "roof: not measured; that needs AVX2 and FMA, which this processor lacks";
@@ -55,7 +60,8 @@ internal static class BenchText
 
         var level = roof.LevelFor(winner.Work.WeightBytes);
         yield return $"roof: {Nanoseconds(report.RoofNanoseconds(winner))} ns/step, one core, activations not counted; it reads {level.Level.Name} at "
-            + $"{Text.Number(level.GigabytesPerSecond.Best, "0.0")} GB/s, and does {Text.Number(roof.FloatPeak.Best, "0")} float32 or {Text.Number(roof.Int8Peak.Best, "0")} int8 multiply-adds a ns";
+            + $"{Text.Number(level.GigabytesPerSecond.Best, "0.0")} GB/s, and does {Text.Number(roof.FloatPeak.Best, "0")} float32 or {Text.Number(roof.BestInt8Peak, "0")} int8 multiply-adds a ns "
+            + "(int8 by maddubs; VNNI can pass it)";
         if (report.TimeSteps > 1)
         {
             yield return "      with several steps a call it counts weights once a call, and GB/s counts them at every step";

@@ -12,6 +12,7 @@ internal sealed record BenchTiming(double Min, double Median, int Rounds, long C
 /// <summary>
 /// Times runs in rounds that give each a slice in turn, so that a slow spell of the machine meets all of them. Each may use its share of the time; one that
 /// is slow makes fewer calls and, where a call is longer than a slice, takes part in fewer rounds, but in one at least.
+/// That of bench has fixed rounds and slices instead, whatever time they take.
 /// </summary>
 internal sealed class BenchTimer(double shareSeconds)
 {

@@ -8,11 +8,17 @@ namespace RnnRuntime.Cli.Benching;
 /// <param name="Int8MultiplyAdds">Those of int8.</param>
 internal sealed record BenchWork(long WeightBytes, long FloatMultiplyAdds, long Int8MultiplyAdds)
 {
+    /// <summary>Steps of the plan that several threads share.</summary>
+    public int SharedSteps { get; init; }
+
     public static BenchWork Of(RnnPlanInfo plan)
     {
         var int8 = plan.Steps.Where(step => step.Kernel.Contains(" int8", StringComparison.Ordinal)).Sum(step => step.MultiplyAdds);
         return new BenchWork(
-            plan.Steps.Sum(step => step.WeightBytes), (plan.Steps.Sum(step => step.MultiplyAdds) - int8) * plan.Streams, int8 * plan.Streams);
+            plan.Steps.Sum(step => step.WeightBytes), (plan.Steps.Sum(step => step.MultiplyAdds) - int8) * plan.Streams, int8 * plan.Streams)
+        {
+            SharedSteps = plan.Steps.Count(step => step.Threads > 1),
+        };
     }
 
     /// <summary>
@@ -21,5 +27,5 @@ internal sealed record BenchWork(long WeightBytes, long FloatMultiplyAdds, long 
     /// </summary>
     public double RoofNanoseconds(Roof roof, int timeSteps) => Math.Max(
         roof.Nanoseconds(WeightBytes, 0, false, 1.0 / timeSteps),
-        (FloatMultiplyAdds / roof.FloatPeak.Best) + (Int8MultiplyAdds / roof.Int8Peak.Best));
+        (FloatMultiplyAdds / roof.FloatPeak.Best) + (Int8MultiplyAdds / roof.BestInt8Peak));
 }

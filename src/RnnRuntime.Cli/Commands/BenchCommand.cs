@@ -34,6 +34,14 @@ internal static class BenchCommand
         DefaultValueFactory = _ => 1,
     }.Checked(streams => streams is >= 1 and <= MostSteps, $"a whole number, 1 to {MostSteps},");
 
+    private static readonly Option<int> Threads = new Option<int>("--threads")
+    {
+        Description = "Threads that share large cells and linear layers.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1,
+    }.Checked(
+        threads => threads >= 1 && threads <= Environment.ProcessorCount, $"a whole number, 1 to {Environment.ProcessorCount} (the processors that this process may use),");
+
     private static readonly Option<double> Seconds = new Option<double>("--seconds")
     {
         Description = "Time for all kernels together; loading and the roof come on top, a few seconds.",
@@ -49,7 +57,7 @@ internal static class BenchCommand
             "bench",
             "Times a step of a model with each kernel that runs here, beside what one core of this machine can do at most. The input is random; nothing else should run meanwhile.")
         {
-            Kernel, Steps, Streams, Seconds, AsJson,
+            Kernel, Steps, Streams, Threads, Seconds, AsJson,
         };
         var source = new SourceOptions(command);
         var model = new ModelArgument(
@@ -80,13 +88,14 @@ internal static class BenchCommand
     {
         var feed = new BenchFeed(source.Model, arguments.GetValue(Steps), arguments.GetValue(Streams));
         RnnKernelInfo[] available = [.. kernels.Where(kernel => kernel.IsAvailable)];
+        var threads = arguments.GetValue(Threads);
         var share = arguments.GetValue(Seconds) / available.Length;
         var runs = new List<BenchRun>();
         try
         {
             foreach (var kernel in available)
             {
-                runs.Add(Bind(source, kernel.Name, feed));
+                runs.Add(Bind(source, kernel.Name, feed, threads));
             }
 
             using var progress = new Progress("bench", 100);
@@ -95,7 +104,7 @@ internal static class BenchCommand
             var (errors, compared) = Compare(source, runs, feed, ReferenceShare * share);
             var timings = new BenchTimer(share).Measure(runs, progress);
             return new BenchReport(
-                source, feed.TimeSteps, feed.Streams, kernels, [.. available.Select((kernel, i) => new BenchResult(kernel, works[i], timings[i], errors[i]))],
+                source, feed.TimeSteps, feed.Streams, threads, kernels, [.. available.Select((kernel, i) => new BenchResult(kernel, works[i], timings[i], errors[i]))],
                 compared, roof);
         }
         finally
@@ -106,14 +115,14 @@ internal static class BenchCommand
 
     private static (BenchError[] Errors, int Steps) Compare(ModelSource source, List<BenchRun> runs, BenchFeed feed, double seconds)
     {
-        using var run = Bind(source, BenchReport.Reference, feed);
+        using var run = Bind(source, BenchReport.Reference, feed, threads: 1);
         var reference = new BenchReference(run, seconds);
         return ([.. runs.Select(reference.ErrorOf)], reference.Steps);
     }
 
-    private static BenchRun Bind(ModelSource source, string kernel, BenchFeed feed)
+    private static BenchRun Bind(ModelSource source, string kernel, BenchFeed feed, int threads)
     {
-        var model = RnnModel.FromGraph(source.Model.Graph, new RnnOptions { Kernel = kernel });
+        var model = RnnModel.FromGraph(source.Model.Graph, new RnnOptions { Kernel = kernel, Threads = threads });
         try
         {
             return new BenchRun(model, feed);

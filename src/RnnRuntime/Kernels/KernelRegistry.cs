@@ -25,6 +25,9 @@ internal static class KernelRegistry
         new KernelVariant<Fp32Scalar, HalfScalar, Int8Scalar, CellUnits<ScalarLanes, float>, ScalarLanes, float>("scalar", "the reference, one number at a time", "nothing"),
     ];
 
+    /// <summary>Whether the variant of this name is one of the C library; false where there is none.</summary>
+    public static bool IsNative(string name) => All.Any(variant => variant is NativeVariant && variant.Name == name);
+
     public static IEnumerable<KernelVariant> Available => All.Where(variant => variant.IsSupported);
 
     /// <summary>

@@ -60,6 +60,9 @@ internal sealed unsafe class NativeProgram : IDisposable
         };
     }
 
+    /// <summary>struct rnn_program, for native callers of rnn_run.</summary>
+    public NativeProgramHeader* Header => _header;
+
     /// <summary>Any number of steps of a plan with one input and one output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(void* input, void* output, int timeSteps) => _run(_header, input, output, timeSteps);

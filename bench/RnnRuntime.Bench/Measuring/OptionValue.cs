@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RnnRuntime.Bench.Compare;
+namespace RnnRuntime.Bench.Measuring;
 
 /// <summary>Values that several commands take.</summary>
 internal static class OptionValue

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using RnnRuntime.Bench.Peers;
 
-namespace RnnRuntime.Bench.Compare;
+namespace RnnRuntime.Bench.Measuring;
 
 /// <summary>Nanoseconds of one time step over the rounds.</summary>
 internal readonly record struct Timing(double Min, double Median);

@@ -3,8 +3,8 @@ using RnnRuntime.Bench.Peers;
 
 namespace RnnRuntime.Bench.Suites;
 
-/// <summary>What the LSTM suites share: the parameters and the peer that they select.</summary>
-public abstract class LstmBenchmarks
+/// <summary>What the suites of layers share: the parameters and the peer that they select.</summary>
+public abstract class LayerBenchmarks
 {
     private IPeer? _peer;
 
@@ -12,7 +12,7 @@ public abstract class LstmBenchmarks
     public static IEnumerable<LayerSize> Sizes => LayerSize.Selected();
 
     /// <summary>ONNX Runtime and the registry's kernels.</summary>
-    public static IEnumerable<Variant> Variants => Variant.Selected();
+    public virtual IEnumerable<Variant> Variants => Variant.Selected();
 
     /// <summary>The layer's size.</summary>
     [ParamsSource(nameof(Sizes), Priority = 0)]
@@ -40,8 +40,8 @@ public abstract class LstmBenchmarks
     protected void Call() => _peer!.Step();
 }
 
-/// <summary>One step of one stream a call: the regime of a deadline.</summary>
-public class StepBenchmarks : LstmBenchmarks
+/// <summary>One step of an LSTM and one stream a call: the regime of a deadline.</summary>
+public class StepBenchmarks : LayerBenchmarks
 {
     /// <summary>One step.</summary>
     [Benchmark]
@@ -50,8 +50,21 @@ public class StepBenchmarks : LstmBenchmarks
     internal override CellShape Shape(LayerSize size) => new(size.Input, size.Hidden);
 }
 
+/// <summary>The same of a GRU.</summary>
+public class GruStepBenchmarks : LayerBenchmarks
+{
+    /// <summary>Other runtimes have a GRU in float32 only.</summary>
+    public override IEnumerable<Variant> Variants => base.Variants.Where(variant => !(variant.IsPeer && variant.IsInt8));
+
+    /// <summary>One step.</summary>
+    [Benchmark]
+    public void Step() => Call();
+
+    internal override CellShape Shape(LayerSize size) => new(size.Input, size.Hidden, Cell: Cell.Gru);
+}
+
 /// <summary>A hundred steps of one stream in a call; times are per step.</summary>
-public class SequenceBenchmarks : LstmBenchmarks
+public class SequenceBenchmarks : LayerBenchmarks
 {
     private const int TimeSteps = 100;
 
@@ -63,7 +76,7 @@ public class SequenceBenchmarks : LstmBenchmarks
 }
 
 /// <summary>One step of sixteen streams a call; times are per step of all streams.</summary>
-public class BatchBenchmarks : LstmBenchmarks
+public class BatchBenchmarks : LayerBenchmarks
 {
     private const int Streams = 16;
 

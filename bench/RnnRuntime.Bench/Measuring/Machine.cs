@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 using System.Text;
 using Microsoft.ML.OnnxRuntime;
 
-namespace RnnRuntime.Bench.Compare;
+namespace RnnRuntime.Bench.Measuring;
 
 /// <summary>What a reader needs to know of where a number was taken.</summary>
 internal static class Machine

@@ -1,4 +1,4 @@
-namespace RnnRuntime.Bench.Compare;
+namespace RnnRuntime.Bench.Measuring;
 
 /// <summary>How a layer is called: one frame of one stream, many frames in a call, many streams in a call.</summary>
 internal sealed record Regime(string Key, string Title, int Streams, int TimeSteps)

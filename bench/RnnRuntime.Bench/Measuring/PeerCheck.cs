@@ -1,11 +1,10 @@
 using RnnRuntime.Bench.Peers;
 
-namespace RnnRuntime.Bench.Compare;
+namespace RnnRuntime.Bench.Measuring;
 
 /// <summary>Holds every peer against the double-precision reference before it is timed: a fast wrong answer is no result.</summary>
 internal static class PeerCheck
 {
-
     /// <summary>The largest absolute error of each peer's hidden states after its first calls; peers must not have been called yet.</summary>
     internal static double[] MaxErrors(IReadOnlyList<IPeer> peers, CellProblem problem)
     {

@@ -14,6 +14,8 @@ var testResults = artifacts.CombineWithFilePath("test-results/RnnRuntime.Tests.t
 var packages = artifacts.Combine("packages");
 var nativeLibraries = artifacts.Combine("native");
 var nativeBuilds = artifacts.Combine("native-builds");
+// The test program of the library that Native built.
+FilePath nativeTests = null;
 
 // Build servers outlive the command and hold its output streams open.
 var quiet = new DotNetMSBuildSettings { NodeReuse = false, NoLogo = true }.WithProperty("UseSharedCompilation", "false");
@@ -32,12 +34,13 @@ FilePath FindProgram(params string[] names) => names.Where(name => !string.IsNul
     ?? Context.Tools.Resolve(name + ".exe")).FirstOrDefault(path => path != null);
 
 // Compiles native/ with one compiler, every warning an error, and returns the folder of the build.
-DirectoryPath BuildNative(FilePath cmake, FilePath compiler)
+DirectoryPath BuildNative(FilePath cmake, FilePath compiler, string sanitizers = "")
 {
-    var build = nativeBuilds.Combine(compiler.GetFilenameWithoutExtension().ToString());
+    var build = nativeBuilds.Combine(compiler.GetFilenameWithoutExtension() + (sanitizers == "" ? "" : "-sanitized"));
     Run(cmake.FullPath, new ProcessArgumentBuilder()
         .Append("-S").AppendQuoted(MakeAbsolute(Directory("native")).FullPath).Append("-B").AppendQuoted(build.FullPath)
         .Append("-DCMAKE_BUILD_TYPE=Release").Append("-Wno-dev").AppendQuoted("-DCMAKE_C_COMPILER=" + compiler.FullPath)
+        .AppendQuoted("-DRNNKERNELS_SANITIZE=" + sanitizers)
         .Append("--log-level=WARNING"));
     Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release").Append("--parallel"));
     return build;
@@ -64,7 +67,14 @@ Task("Native")
 
             var build = BuildNative(cmake, compiler);
             CleanDirectory(target);
-            CopyFiles(GetFiles($"{build}/**/*rnnkernels.{{so,dylib,dll}}"), target);
+            var libraries = GetFiles($"{build}/**/*rnnkernels.{{so,dylib,dll}}");
+            if (libraries.Count != 1)
+            {
+                throw new CakeException($"the build made {libraries.Count} libraries instead of one");
+            }
+
+            CopyFiles(libraries, target);
+            nativeTests = GetFiles($"{build}/**/rnnkernels-tests*").FirstOrDefault(file => file.GetExtension() is null or ".exe");
         }
         catch (CakeException exception) when (!nativeIsRequired)
         {
@@ -75,15 +85,20 @@ Task("Native")
     });
 
 Task("NativeTest")
-    .Description("Compiles the C kernels with gcc and with clang and runs their tests; both compilers must be there.")
+    .Description("Compiles the C kernels with gcc and with clang and runs their tests; both compilers must be there. With gcc also a short run with sanitizers.")
     .Does(() =>
     {
+        var cmake = FindProgram("cmake") ?? throw new CakeException("There is no cmake.");
         foreach (var name in new[] { "gcc", "clang" })
         {
             var compiler = FindProgram(name) ?? throw new CakeException($"There is no {name}.");
-            var build = BuildNative(FindProgram("cmake") ?? throw new CakeException("There is no cmake."), compiler);
+            var build = BuildNative(cmake, compiler);
             Run("ctest", new ProcessArgumentBuilder().Append("--test-dir").AppendQuoted(build.FullPath).Append("--output-on-failure").Append("-C").Append("Release"));
         }
+
+        // gcc alone brings the sanitizers' libraries with it.
+        var sanitized = BuildNative(cmake, FindProgram("gcc"), "address,undefined");
+        Run(sanitized.CombineWithFilePath("rnnkernels-tests").FullPath, new ProcessArgumentBuilder().Append("--quick"));
     });
 
 Task("Restore")
@@ -131,7 +146,15 @@ Task("Test")
 Task("Emulate")
     .Description("Runs the kernel tests, C# and C, on emulated processors (Linux, Bochs): --emulate-args=\"-c MODEL\" takes one of them.")
     .IsDependentOn("Native")
-    .Does(() => Run("bash", new ProcessArgumentBuilder().Append("tests/emulate.sh").Append(emulateArguments)));
+    .Does(() =>
+    {
+        if (nativeTests == null)
+        {
+            throw new CakeException("The emulated run tests the C kernels too, which were not built.");
+        }
+
+        Run("bash", new ProcessArgumentBuilder().Append("tests/emulate.sh").Append("-n").AppendQuoted(nativeTests.FullPath).Append(emulateArguments));
+    });
 
 Task("Bench")
     .Description("Runs the benches: --bench-args=\"...\" goes to the bench program.")
@@ -153,6 +176,11 @@ Task("Pack")
     .Does(() =>
     {
         CleanDirectory(packages);
+        if (GetFiles($"{nativeLibraries}/**/*rnnkernels.*").Count == 0)
+        {
+            Warning("The package of the library holds no C kernels: its users get those in C# only. --native=required makes this an error.");
+        }
+
         foreach (var project in new[] { "src/RnnRuntime", "src/RnnRuntime.Import", "src/RnnRuntime.Cli" })
         {
             DotNetPack(project, new DotNetPackSettings

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the kernel tests, C and C#, on emulated processors.
 #
-#   tests/emulate.sh [-c MODEL]... [-j MACHINES] [-f TRAIT=VALUE] [-t SECONDS] [-e VAR=VALUE]... [-k DIR] [-- RUNNER-ARGUMENTS...]
+#   tests/emulate.sh [-c MODEL]... [-j MACHINES] [-f TRAIT=VALUE] [-t SECONDS] [-e VAR=VALUE]... [-k DIR] [-n PROGRAM] [-- RUNNER-ARGUMENTS...]
 #
 #   -c MODEL        one processor of the table below; repeatable (default: all)
 #   -j MACHINES     how many machines run at once (default: all; each takes a core)
@@ -9,6 +9,7 @@
 #   -t SECONDS      wall time after which a machine is stopped and its run failed (default 600)
 #   -e VAR=VALUE    an environment variable of the test programs; repeatable. RNNRUNTIME_TEST_EFFORT= tries every size, as on a real processor
 #   -k DIR          keeps the consoles, the outputs and the logs in DIR/MODEL
+#   -n PROGRAM      the test program of the C kernels (default: the one that was built last)
 #
 # The test program is published self-contained, put into an initial RAM disk beside busybox, and booted with Debian's cloud kernel in
 # Bochs, which needs neither KVM nor AVX-512 in the host.
@@ -31,9 +32,9 @@ machines() {
 }
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-filter=Category=Kernels limit=600 keep= memory=768 at_once=99
+filter=Category=Kernels limit=600 keep= native_tests= memory=768 at_once=99
 models=() variables=()
-while getopts c:j:f:t:e:k: option; do
+while getopts c:j:f:t:e:k:n: option; do
     case $option in
         c) models+=("$OPTARG") ;;
         j) at_once=$OPTARG ;;
@@ -41,6 +42,7 @@ while getopts c:j:f:t:e:k: option; do
         t) limit=$OPTARG ;;
         e) variables+=("$OPTARG") ;;
         k) keep=$OPTARG ;;
+        n) native_tests=$OPTARG ;;
         *) exit 2 ;;
     esac
 done
@@ -59,8 +61,12 @@ for tool in bochs-bin busybox genisoimage cpio script dotnet; do
     command -v "$tool" > /dev/null || fail "$tool is not installed; the packages are named at the top of tests/emulate.sh"
 done
 
-native_tests=$(find "$repository/artifacts/native-builds" -name rnnkernels-tests -type f 2> /dev/null | head -n 1)
-[ -n "$native_tests" ] || fail "the C kernels are not built: run dotnet cake --target=Native first"
+if [ -z "$native_tests" ]; then
+    # One with sanitizers does not run there.
+    native_tests=$(find "$repository/artifacts/native-builds" -path '*-sanitized' -prune -o -name rnnkernels-tests -type f -printf '%T@ %p\n' 2> /dev/null \
+        | sort -rn | sed -n '1s/^[^ ]* //p')
+fi
+[ -x "$native_tests" ] || fail "the C kernels are not built: run dotnet cake --target=Native first"
 
 if [ -n "$keep" ]; then
     mkdir -p "$keep"
@@ -113,7 +119,7 @@ echo 'root:x:0:0:root:/tmp:/bin/sh' > "$guest/etc/passwd"
 cp -a "$publish/program/." "$guest/app/"
 # Debugger and tracing halves of the runtime, and what nothing loads: the guest copies every byte of its RAM disk.
 rm -f "$guest"/app/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,libclrgc.so,libclrgcexp.so,*.xml,*.pdb}
-cp "$native_tests" "$guest/app/"
+cp "$native_tests" "$guest/app/rnnkernels-tests"
 
 # Hashing makes .NET open OpenSSL, which ldd cannot see.
 openssl=$(ldconfig -p | sed -nE 's|.*libssl\.so\.3 .*x86-64.* => (/.*)|\1|p' | head -n 1)

@@ -18,7 +18,8 @@ extern "C" {
 #define RNN_EXPORT __attribute__((visibility("default")))
 #endif
 
-/* Changes whenever a struct or a signature of this file does. */
+/* Of all headers of this folder: changes whenever a struct, a signature, or the number of a format, function, cell or operation in one of them does
+ * (rnn_program.h and rnn_layout.h too). AbiVersion of src/RnnRuntime/Interop/NativeKernels.cs is the same number. */
 #define RNN_KERNELS_ABI 1
 
 enum rnn_format { RNN_FLOAT32, RNN_BFLOAT16, RNN_FLOAT16, RNN_INT8 };

@@ -39,7 +39,7 @@ rnn_processor rnn_detect(void)
     const unsigned avx2 = 1u << 5, avx512f = 1u << 16, avx512dq = 1u << 17, avx512bw = 1u << 30, avx512vl = 1u << 31;
     const unsigned avx512vnni = 1u << 11;
 
-    rnn_processor result = {0, 0, 0};
+    rnn_processor result = {.scalar = 1};
     const registers basic = cpuid(1);
     const registers extended = cpuid(7);
     if (!has(basic.ecx, osxsave | avx | fma | f16c) || !has(saved_state(), AVX_STATE)) {
@@ -56,7 +56,7 @@ rnn_processor rnn_detect(void)
 
 rnn_processor rnn_detect(void)
 {
-    const rnn_processor result = {0, 0, 0};
+    const rnn_processor result = {.scalar = 1};
     return result;
 }
 

@@ -55,6 +55,7 @@ MAP(reciprocal_root, vf_div(vf_broadcast(1.0f), root(v)))
 static void unary(int32_t function, float alpha, float beta, const float *x, float *y, int32_t count)
 {
     switch (function) {
+    case UNARY_IDENTITY: memmove(y, x, (size_t)count * sizeof *y); break;
     case UNARY_TANH: map_tanh(alpha, beta, x, y, count); break;
     case UNARY_SIGMOID: map_sigmoid(alpha, beta, x, y, count); break;
     case UNARY_RELU: map_relu(alpha, beta, x, y, count); break;
@@ -75,7 +76,7 @@ static void unary(int32_t function, float alpha, float beta, const float *x, flo
     case UNARY_SOFTSIGN: map_softsign(alpha, beta, x, y, count); break;
     case UNARY_NOT: map_not(alpha, beta, x, y, count); break;
     case UNARY_ROUND: map_round(alpha, beta, x, y, count); break;
-    default: memmove(y, x, (size_t)count * sizeof *y); break;
+    default: __builtin_trap();
     }
 }
 
@@ -173,7 +174,8 @@ static void binary(int32_t function, const float *left, int32_t left_is_scalar, 
     case BINARY_PRELU: zip_prelu(left, left_is_scalar, right, right_is_scalar, y, count); break;
     case BINARY_EQUAL: zip_equal(left, left_is_scalar, right, right_is_scalar, y, count); break;
     case BINARY_LESS: zip_less(left, left_is_scalar, right, right_is_scalar, y, count); break;
-    default: zip_greater(left, left_is_scalar, right, right_is_scalar, y, count); break;
+    case BINARY_GREATER: zip_greater(left, left_is_scalar, right, right_is_scalar, y, count); break;
+    default: __builtin_trap();
     }
 }
 

@@ -4,7 +4,7 @@
 /* What a matrix's factor, 2^(112-k), is for weights of 2^k times their values. */
 INLINE v8 v8_half_scale(float factor) { return v8_broadcast(factor * 0x1p-112f); }
 
-#if RNN_SET == RNN_SCALAR
+#if !RNN_HAS_AVX2
 
 /* IEEE binary16, exact. */
 INLINE float float16_value(uint16_t half)

@@ -36,7 +36,7 @@ typedef void int8_tile_function(const int8_t *panel, intptr_t width, const int8_
 
 #if WIDE_LANES == 16
 #define INT8_VECTORS_2 8
-#define INT8_VECTORS_4 (RNN_SET == RNN_AVX512VNNI ? 6 : 4)
+#define INT8_VECTORS_4 (RNN_HAS_AVX512VNNI ? 6 : 4)
 #else
 #define INT8_VECTORS_2 4
 #endif

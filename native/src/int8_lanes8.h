@@ -1,6 +1,6 @@
 /* Int8 products in eights: what Int8 tiles need of a vector of 8 int32 sums. */
 
-#if RNN_SET == RNN_SCALAR
+#if !RNN_HAS_AVX2
 
 typedef struct v8_int {
     int32_t lane[8];

@@ -55,7 +55,7 @@ INLINE walk walk_of(int lanes, intptr_t bytes_per_lane)
 INLINE int walk_lanes(const walk *w, int block) { return block < w->blocks ? w->size : w->lanes - w->blocks * w->size; }
 
 /* The widest type that products use. Panels of 8 lanes always use v8. */
-#if RNN_SET >= RNN_AVX512
+#if RNN_HAS_AVX512
 #define WIDE vf
 #define WIDE_LANES 16
 #else

@@ -21,14 +21,28 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What a set may use; each set's file defines RNN_SET as one of these before anything else. */
-#define RNN_SCALAR 0
-#define RNN_AVX2 1       /* AVX2, FMA, F16C */
-#define RNN_AVX512 2     /* those and AVX-512 F, BW, VL, DQ */
-#define RNN_AVX512VNNI 3 /* those and AVX-512 VNNI */
+/* What a set may use, by the compiler's flags for its file; each includes those before it. The scalar set's file defines RNN_SCALAR: it is plain C under
+ * any flags. */
+#if !defined(RNN_SCALAR) && defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#define RNN_HAS_AVX2 1
+#else
+#define RNN_HAS_AVX2 0
+#endif
 
-#ifndef RNN_SET
-#error "a set's file defines RNN_SET"
+#if RNN_HAS_AVX2 && defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+#define RNN_HAS_AVX512 1
+#else
+#define RNN_HAS_AVX512 0
+#endif
+
+#if RNN_HAS_AVX512 && defined(__AVX512VNNI__)
+#define RNN_HAS_AVX512VNNI 1
+#else
+#define RNN_HAS_AVX512VNNI 0
+#endif
+
+#if !defined(RNN_SCALAR) && !RNN_HAS_AVX2
+#error "CMakeLists.txt gives the set's file no flags"
 #endif
 
 /* A set does not use every function of a header. */
@@ -47,12 +61,12 @@
 #define JOIN_NAMES(prefix, name) prefix##_##name
 #define JOIN(prefix, name) JOIN_NAMES(prefix, name)
 
-#if RNN_SET == RNN_SCALAR
-#include "lanes_scalar.h"
-#elif RNN_SET == RNN_AVX2
+#if RNN_HAS_AVX512
+#include "lanes_avx512.h"
+#elif RNN_HAS_AVX2
 #include "lanes_avx2.h"
 #else
-#include "lanes_avx512.h"
+#include "lanes_scalar.h"
 #endif
 
 #endif

@@ -32,7 +32,8 @@ static void run_operations(rnn_program *program, context *c)
         case RNN_OP_DEPTHWISE: step_depthwise(c, arguments); break;
         case RNN_OP_MATMUL: step_matmul(c, arguments); break;
         case RNN_OP_SEQUENCE: step_sequence(c, arguments); break;
-        default: step_general_sequence(c, arguments); break;
+        case RNN_OP_GENERAL_SEQUENCE: step_general_sequence(c, arguments); break;
+        default: __builtin_trap();
         }
     }
 }

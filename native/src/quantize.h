@@ -9,7 +9,7 @@
 #include "lanes.h"
 #include "rnn_kernels.h"
 
-#define INT8_SIGNED (RNN_SET == RNN_SCALAR || RNN_SET == RNN_AVX512VNNI)
+#define INT8_SIGNED (!RNN_HAS_AVX2 || RNN_HAS_AVX512VNNI)
 
 INLINE int32_t load_int32(const int8_t *source)
 {
@@ -37,7 +37,7 @@ INLINE float float_from_bits(int32_t bits)
 /* Bytes of a quantised vector: signed bytes here, in every set that has its own form too. */
 INLINE intptr_t stored_columns(intptr_t columns) { return (columns + 3) & ~(intptr_t)3; }
 
-#if RNN_SET == RNN_SCALAR
+#if !RNN_HAS_AVX2
 
 /* Largest |x| as the bits of a float: infinity and NaN are larger than any number. */
 static int32_t largest_bits(const float *x, intptr_t count)
@@ -65,7 +65,7 @@ static int32_t quantize_signed(const float *x, intptr_t count, float factor, int
     return largest_bits(x, count);
 }
 
-#elif RNN_SET == RNN_AVX2
+#elif !RNN_HAS_AVX512
 
 INLINE int32_t largest_lane(__m256i values)
 {
@@ -153,9 +153,9 @@ static int32_t quantize_signed(const float *x, intptr_t count, float factor, int
 #endif
 
 /* From signed bytes to the form of this set's products, in place. */
-#if RNN_SET == RNN_SCALAR
+#if !RNN_HAS_AVX2
 static void arrange_quantized(int8_t *vector, intptr_t stored) { store_int32(vector + stored * 2, 0); }
-#elif RNN_SET == RNN_AVX512VNNI
+#elif RNN_HAS_AVX512VNNI
 static void arrange_quantized(int8_t *vector, intptr_t stored)
 {
     __m512i sum = _mm512_setzero_si512();

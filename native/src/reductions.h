@@ -76,7 +76,8 @@ static void reduce(int32_t function, const float *x, float *y, int32_t rows, int
         case REDUCE_SUM: y[row] = fold_add(x, length, 0.0f); break;
         case REDUCE_MEAN: y[row] = fold_add(x, length, 0.0f) / (float)length; break;
         case REDUCE_MAXIMUM: y[row] = fold_maximum(x, length, -INFINITY); break;
-        default: y[row] = fold_minimum(x, length, INFINITY); break;
+        case REDUCE_MINIMUM: y[row] = fold_minimum(x, length, INFINITY); break;
+        default: __builtin_trap();
         }
     }
 }

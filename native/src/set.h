@@ -1,5 +1,6 @@
-/* The body of a set: everything above, compiled for one instruction set, and its table. A set's file defines RNN_SET, RNN_TABLE (the name of the table),
- * RNN_NAME, RNN_DESCRIPTION and RNN_REQUIREMENT, and includes this file and nothing else; CMakeLists.txt gives that file its flags. */
+/* The body of a set: everything above, compiled for one instruction set, and its table. A set's file defines RNN_TABLE (the name of the table),
+ * RNN_NAME, RNN_DESCRIPTION and RNN_REQUIREMENT, and includes this file and nothing else; CMakeLists.txt gives that file its flags, from which lanes.h
+ * derives what the body may use. */
 
 #include "cells.h"
 #include "elementwise.h"

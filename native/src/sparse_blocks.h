@@ -14,7 +14,7 @@ INLINE intptr_t segment_indices(rnn_sparse_segment segment) { return segment.row
 INLINE intptr_t sparse_quads(const rnn_sparse_matrix *sparse) { return (sparse->kept_columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS; }
 INLINE intptr_t sparse_block_rows(const rnn_sparse_matrix *sparse) { return (sparse->kept_lanes + BLOCK_LANES - 1) / BLOCK_LANES; }
 
-#if RNN_SET == RNN_SCALAR
+#if !RNN_HAS_AVX2
 
 typedef struct block_sum {
     int32_t lane[8];
@@ -69,7 +69,7 @@ INLINE block_sum add_int8_block(block_sum sum, const int8_t *block, const int8_t
 {
     const __m256i weights = _mm256_loadu_si256((const __m256i *)block);
     const __m256i values = _mm256_sign_epi8(_mm256_set1_epi32(load_int32(x)), weights);
-#if RNN_SET == RNN_AVX512VNNI
+#if RNN_HAS_AVX512VNNI
     return (block_sum)_mm256_dpbusd_epi32((__m256i)sum, _mm256_abs_epi8(weights), values);
 #else
     return sum + (block_sum)_mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(weights), values), _mm256_set1_epi16(1));

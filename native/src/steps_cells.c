@@ -8,7 +8,8 @@ static void run_cell(const context *c, int32_t cell, int32_t activation, const r
     case RNN_LSTM: c->kernels->lstm(weights, arguments); break;
     case RNN_GRU_RESET_AFTER: c->kernels->gru_reset_after(weights, arguments); break;
     case RNN_GRU_RESET_BEFORE: c->kernels->gru_reset_before(weights, arguments); break;
-    default: c->kernels->rnn(weights, activation, arguments); break;
+    case RNN_PLAIN: c->kernels->rnn(weights, activation, arguments); break;
+    default: __builtin_trap();
     }
 }
 
@@ -292,7 +293,8 @@ static void run_stream(const context *c, const rnn_general_sequence *step, intpt
         switch (step->cell) {
         case RNN_GENERAL_LSTM: general_lstm(c, step, sums, hidden, cell); break;
         case RNN_GENERAL_GRU: general_gru(c, step, sums, hidden); break;
-        default: general_plain(c, step, sums, hidden); break;
+        case RNN_GENERAL_PLAIN: general_plain(c, step, sums, hidden); break;
+        default: __builtin_trap();
         }
 
         copy_floats(hidden, output + t * output_stride, step->outputs);

@@ -35,6 +35,12 @@ static int add_set(test_run *run, const char *name)
         known = 1;
         if (set->is_supported) {
             printf("set %s: %s\n", set->name, set->description);
+            if (run->count == MAXIMUM_SETS) {
+                printf("FAILED more than %d sets\n", MAXIMUM_SETS);
+                failed++;
+                return 1;
+            }
+
             run->sets[run->count++] = set;
         } else {
             printf("SKIPPED set %s: this processor or its operating system lacks %s\n", set->name, set->requirement);
@@ -66,7 +72,7 @@ int main(int count, char **arguments)
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--quick") == 0) {
             run.quick = 1;
-        } else if (run.count < MAXIMUM_SETS) {
+        } else {
             add_set(&run, arguments[i]);
             named = 1;
         }

@@ -13,14 +13,32 @@ internal sealed unsafe class NativeKernels
     /// <summary>RNN_KERNELS_ABI of <c>native/include/rnn_kernels.h</c>.</summary>
     public const uint AbiVersion = 1;
 
-    private readonly nint _library;
+    private readonly delegate* unmanaged<int> _count;
+    private readonly delegate* unmanaged<int, NativeTable*> _tableAt;
+    private readonly delegate* unmanaged<int*, NativeLayout*> _layouts;
 
     private NativeKernels(string obstacle) => Obstacle = obstacle;
 
+    /// <summary>A library of the right version: all that is called of it later is looked up here.</summary>
     private NativeKernels(string path, nint library)
     {
-        Path = path;
-        _library = library;
+        var missing = new List<string>();
+        _count = (delegate* unmanaged<int>)Find("rnn_kernels_count");
+        _tableAt = (delegate* unmanaged<int, NativeTable*>)Find("rnn_kernels_at");
+        _layouts = (delegate* unmanaged<int*, NativeLayout*>)Find("rnn_kernels_layout");
+        Run = (delegate* unmanaged<void*, void*, void*, int, void>)Find("rnn_run");
+        Path = missing.Count == 0 ? path : null;
+        Obstacle = missing.Count == 0 ? null : $"the library '{path}' has no function {string.Join(", ", missing)}";
+
+        nint Find(string name)
+        {
+            if (!NativeLibrary.TryGetExport(library, name, out var address))
+            {
+                missing.Add(name);
+            }
+
+            return address;
+        }
     }
 
     public static string FileName { get; } =
@@ -33,6 +51,12 @@ internal sealed unsafe class NativeKernels
 
     /// <summary>Where it lies, or null.</summary>
     public string? Path { get; }
+
+    /// <summary>rnn_run: a program, its input, its output, time steps; null where there is an obstacle.</summary>
+    public delegate* unmanaged<void*, void*, void*, int, void> Run { get; }
+
+    /// <summary>How many tables it has.</summary>
+    public int Count => Obstacle is null ? _count() : 0;
 
     /// <summary>The first file of these that exists, if it is such a library with this version of the ABI; no other is tried.</summary>
     public static NativeKernels Load(IEnumerable<string> candidates, uint abiVersion)
@@ -74,11 +98,9 @@ internal sealed unsafe class NativeKernels
             return null;
         }
 
-        var count = ((delegate* unmanaged<int>)Export("rnn_kernels_count"))();
-        var tableAt = (delegate* unmanaged<int, NativeTable*>)Export("rnn_kernels_at");
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < Count; i++)
         {
-            var table = tableAt(i);
+            var table = At(i);
             if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(table->Name).SequenceEqual(Encoding.UTF8.GetBytes(name)))
             {
                 return table;
@@ -88,15 +110,15 @@ internal sealed unsafe class NativeKernels
         return null;
     }
 
+    public NativeTable* At(int index) => _tableAt(index);
+
     /// <summary>What the C compiler made of the structs that both languages share.</summary>
     public ReadOnlySpan<NativeLayout> Layouts()
     {
         int count;
-        var layouts = ((delegate* unmanaged<int*, NativeLayout*>)Export("rnn_kernels_layout"))(&count);
+        var layouts = _layouts(&count);
         return new ReadOnlySpan<NativeLayout>(layouts, count);
     }
-
-    public nint Export(string name) => NativeLibrary.GetExport(_library, name);
 
     /// <summary>Beside the assembly and the program, there in the folder that a package has it in, and where the host found a package's.</summary>
     private static IEnumerable<string> Candidates()

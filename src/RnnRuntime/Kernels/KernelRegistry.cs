@@ -14,8 +14,8 @@ internal static class KernelRegistry
     /// </summary>
     public static ImmutableArray<KernelVariant> All { get; } =
     [
-        new NativeVariant("c-avx512vnni", "C: 512-bit products, int8 with VNNI", "AVX-512 F, BW, DQ, VL and VNNI"),
-        new NativeVariant("c-avx512", "C: 512-bit products", "AVX-512 F, BW, DQ and VL"),
+        new NativeVariant("c-avx512vnni", "C: 512-bit products, int8 with VNNI", "AVX-512 F, BW, DQ, VL and VNNI, AVX2, FMA and F16C"),
+        new NativeVariant("c-avx512", "C: 512-bit products", "AVX-512 F, BW, DQ and VL, AVX2, FMA and F16C"),
         new KernelVariant<Fp32Avx512, HalfAvx512, Int8Avx512, CellUnitsAvx512, Vector256Lanes, Vector256<float>>("avx512", "512-bit products", "AVX-512F and AVX-512BW"),
         new KernelVariant<Fp32Avx2, HalfAvx2, Int8AvxVnni<AvxVnniDotProduct>, CellUnits<Vector256Lanes, Vector256<float>>, Vector256Lanes, Vector256<float>>("avxvnni", "256-bit products, int8 by VNNI", "AVX-VNNI, AVX2 and FMA"),
         new NativeVariant("c-avx2", "C: 256-bit products", "AVX2, FMA and F16C"),

@@ -12,13 +12,13 @@ internal sealed unsafe class NativeProgram : IDisposable
 {
     private readonly NativeProgramWriter _writer;
     private readonly NativeProgramHeader* _header;
-    private readonly delegate* unmanaged<NativeProgramHeader*, void*, void*, int, void> _run;
+    private readonly delegate* unmanaged<void*, void*, void*, int, void> _run;
 
     private NativeProgram(NativeProgramWriter writer, NativeProgramHeader* header)
     {
         _writer = writer;
         _header = header;
-        _run = (delegate* unmanaged<NativeProgramHeader*, void*, void*, int, void>)NativeKernels.Default.Export("rnn_run");
+        _run = NativeKernels.Default.Run;
     }
 
     /// <summary>Why such a plan runs in managed code, or null.</summary>

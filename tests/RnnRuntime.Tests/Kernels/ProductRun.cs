@@ -36,7 +36,10 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
     public float[] Multiply(KernelVariant variant, GuardedMemory memory, int count, InitPlace place, string what) =>
         Multiply(variant, memory, count, place, what, out _);
 
-    /// <summary>The same; <paramref name="quantized"/> is what an int8 product made of the vectors, [count][columns].</summary>
+    /// <summary>
+    /// The same; <paramref name="quantized"/> is what an int8 product made of the vectors, [count][columns]. Empty for variants in C, which keep them in forms of
+    /// their own (<c>native/src/quantize.h</c>).
+    /// </summary>
     public float[] Multiply(KernelVariant variant, GuardedMemory memory, int count, InitPlace place, string what, out int[] quantized)
     {
         var matrix = default(PackedMatrix);
@@ -57,7 +60,7 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
         variant.Multiply(matrix, xs, xStride, (float*)inits, initStride, ys, yStride, count, scratch);
 
         memory.CheckBorders(what);
-        var isQuantized = weights.IsInt8 && !isSparse;
+        var isQuantized = weights.IsInt8 && !isSparse && variant is not NativeVariant;
         quantized = new int[isQuantized ? count * weights.Columns : 0];
         var result = new float[count * Lanes];
         for (var i = 0; i < count; i++)
@@ -65,7 +68,7 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
             new ReadOnlySpan<float>(ys + (i * yStride), Lanes).CopyTo(result.AsSpan(i * Lanes));
             if (isQuantized)
             {
-                Decode(variant, scratch.Quantized + (i * scratch.Stride), quantized.AsSpan(i * weights.Columns, weights.Columns));
+                Decode(scratch.Quantized + (i * scratch.Stride), quantized.AsSpan(i * weights.Columns, weights.Columns));
             }
 
             if (i < count - 1)
@@ -77,30 +80,15 @@ internal sealed unsafe class ProductRun(Weights weights, float[] x, float[] init
         return result;
     }
 
-    /// <summary>
-    /// Reads the layout that <see cref="IInt8Kernel"/> documents, and holds it to what it says of masks, padding and the last sum. C kernels have layouts of their
-    /// own (<c>native/src/quantize.h</c>): signed bytes, or all magnitudes before all masks.
-    /// </summary>
-    private static void Decode(KernelVariant variant, sbyte* stored, Span<int> values)
+    /// <summary>Reads the layout that <see cref="IInt8Kernel"/> documents, and holds it to what it says of masks, padding and the last sum.</summary>
+    private static void Decode(sbyte* stored, Span<int> values)
     {
-        if (variant.Name is "c-scalar" or "c-avx512vnni")
-        {
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = stored[i];
-            }
-
-            Assert.Equal(-1, new ReadOnlySpan<sbyte>(stored + values.Length, -values.Length & 3).IndexOfAnyExcept((sbyte)0));
-            return;
-        }
-
         var padded = (values.Length + 3) & ~3;
-        var isApart = variant is NativeVariant;
         var negatives = 0;
         for (var i = 0; i < padded; i++)
         {
-            int magnitude = stored[isApart ? i : (i / 4 * 8) + (i % 4)];
-            int mask = stored[isApart ? padded + i : (i / 4 * 8) + 4 + (i % 4)];
+            int magnitude = stored[(i / 4 * 8) + (i % 4)];
+            int mask = stored[(i / 4 * 8) + 4 + (i % 4)];
             if (magnitude < 0 || mask is not (0 or -1) || (i >= values.Length && magnitude != 0))
             {
                 Assert.Fail($"quantised column {i} of {values.Length}: magnitude {magnitude}, mask {mask}");

@@ -29,12 +29,12 @@ public sealed unsafe partial class RnnSession
 #if DEBUG
         if (Interlocked.Exchange(ref _running, 1) != 0)
         {
-            ThrowConcurrentUse();
+            ThrowInUse();
         }
 #else
         if (Volatile.Read(ref _running) != 0)
         {
-            ThrowConcurrentUse();
+            ThrowInUse();
         }
 
         Volatile.Write(ref _running, 1);
@@ -230,6 +230,18 @@ public sealed unsafe partial class RnnSession
         }
 
         throw new ArgumentException($"The model has no {kind} '{name}'; it has {string.Join(", ", ports.Select(port => $"'{port.Name}'"))}.", nameof(name));
+    }
+
+    /// <summary>A disposed session counts as in use for ever.</summary>
+    [DoesNotReturn]
+    private void ThrowInUse()
+    {
+        if (_arena is null)
+        {
+            ThrowDisposed();
+        }
+
+        ThrowConcurrentUse();
     }
 
     [DoesNotReturn]

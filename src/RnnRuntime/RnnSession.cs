@@ -294,11 +294,17 @@ public sealed unsafe partial class RnnSession : IDisposable
     /// <exception cref="InvalidOperationException">Another thread is inside this session.</exception>
     public void Dispose()
     {
-        if (Volatile.Read(ref _running) != 0)
+        if (Interlocked.CompareExchange(ref _running, 1, 0) != 0)
         {
+            if (_arena is null)
+            {
+                return;
+            }
+
             ThrowConcurrentUse();
         }
 
+        // The flag stays: nothing enters any more.
         if (Interlocked.Exchange(ref _arena, null) is { } arena)
         {
             _program?.Dispose();

@@ -61,7 +61,7 @@ public sealed unsafe partial class RnnSession
 
         if (_plainInput is null)
         {
-            ThrowNotPlain(_plan.Inputs.Length, _plan.Outputs.Length);
+            ThrowNotPlain("Run(input, output)", _plan.Inputs.Length, _plan.Outputs.Length);
         }
 
         var input = _plainInput;
@@ -256,9 +256,9 @@ public sealed unsafe partial class RnnSession
         throw new InvalidOperationException($"{kind} '{port.Name}' is {port.Value.Type}; found {type} values.");
 
     [DoesNotReturn]
-    private static void ThrowNotPlain(int inputs, int outputs) =>
+    private static void ThrowNotPlain(string what, int inputs, int outputs) =>
         throw new InvalidOperationException(
-            $"Run(input, output) is for models with 1 input and 1 output; this one has {inputs} and {outputs}. Use SetInput, Run(timeSteps) and GetOutput.");
+            $"{what} is for models with 1 input and 1 output; this one has {inputs} and {outputs}. Use SetInput, Run(timeSteps) and GetOutput.");
 
     [DoesNotReturn]
     private void ThrowInputLength(Port port, int found, int stepLength) =>

@@ -3,7 +3,7 @@ using RnnRuntime.Kernels;
 
 namespace RnnRuntime;
 
-/// <summary>What is known of a kernel variant on this machine.</summary>
+/// <summary>What is known of a kernel variant on this machine. Immutable; safe to share.</summary>
 /// <param name="Name">The name that <see cref="RnnOptions.Kernel"/> and the variable <c>RNNRUNTIME_KERNEL</c> take.</param>
 /// <param name="Description">What it is.</param>
 /// <param name="IsAvailable">Whether it can run here: the processor has what it needs, and for C kernels the library is there.</param>

@@ -17,6 +17,7 @@ public sealed class RnnModel : IDisposable
     private const nint UncheckedSessionBytes = 64 << 20;
     private const int MaximumStreams = 1 << 16;
     private const int MaximumChunkLength = 1 << 16;
+    private const int DefaultChunkVectors = 32;
 
     private readonly ExecutionPlan _plan;
     private readonly ArenaPool _arenas = new(PooledArenas);
@@ -118,7 +119,7 @@ public sealed class RnnModel : IDisposable
     /// <param name="streams">Streams that advance together, 1 to 65,536.</param>
     /// <param name="chunkLength">
     /// Time steps that run together inside long calls, and at most in one named call, 1 to 65,536. Null takes enough for a good
-    /// use of the weights; 1 makes the smallest session.
+    /// use of the weights, 32 for one stream and fewer for more; 1 makes the smallest session.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="InsufficientMemoryException">The session needs more memory than this process may have.</exception>
@@ -266,8 +267,9 @@ public sealed class RnnModel : IDisposable
         CheckRange(streams, MaximumStreams, nameof(streams));
         CheckRange(chunkLength ?? 1, MaximumChunkLength, nameof(chunkLength));
 
-        // Sixteen vectors at a time make a panel of weights worth its way from memory; more streams do the same.
-        var chunk = chunkLength ?? Math.Max(1, 16 / streams);
+        // Sixteen vectors at a time make a panel of weights worth its way from memory; more streams do the same. Native cells, which take the input product of one
+        // stream between their steps, begin above sixteen steps.
+        var chunk = chunkLength ?? Math.Max(1, DefaultChunkVectors / streams);
         var largest = _plan.Inputs.Concat(_plan.Outputs).Select(port => port.Buffer.Elements).Append(_plan.StateElements + 16).Max();
         if ((long)streams * Math.Max(chunk, largest) * sizeof(float) > int.MaxValue)
         {

@@ -2,7 +2,7 @@ using RnnRuntime.Plan;
 
 namespace RnnRuntime;
 
-/// <summary>How a model is bound to this machine.</summary>
+/// <summary>How a model is bound to this machine. Immutable; safe to share.</summary>
 public sealed record RnnOptions
 {
     /// <summary>Name of the kernel variant (see <see cref="RnnKernels"/>); null takes <c>RNNRUNTIME_KERNEL</c> or the best available one.</summary>

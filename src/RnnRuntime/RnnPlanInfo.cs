@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace RnnRuntime;
 
-/// <summary>One step of a plan.</summary>
+/// <summary>One step of a plan. Immutable; safe to share.</summary>
 /// <param name="Name">The node's name.</param>
 /// <param name="Operation">What it does.</param>
 /// <param name="Kernel">
@@ -22,7 +22,7 @@ public sealed record PlanStepInfo(
     public int Threads { get; init; } = 1;
 }
 
-/// <summary>One buffer of a session's arena.</summary>
+/// <summary>One buffer of a session's arena. Immutable; safe to share.</summary>
 /// <param name="Name">What it holds.</param>
 /// <param name="Kind">State, counter, frames or scratch.</param>
 /// <param name="Offset">Byte offset in the arena.</param>
@@ -31,7 +31,7 @@ public sealed record PlanStepInfo(
 /// <param name="LastStep">Index of the last plan step that uses it.</param>
 public sealed record PlanBufferInfo(string Name, string Kind, long Offset, long Bytes, int FirstStep, int LastStep);
 
-/// <summary>A model's plan on this machine, for a number of streams and a chunk length.</summary>
+/// <summary>A model's plan on this machine, for a number of streams and a chunk length. Immutable; safe to share.</summary>
 /// <param name="Kernel">The kernel variant.</param>
 /// <param name="WeightBytes">Bytes of packed weights, shared by all sessions.</param>
 /// <param name="ArenaBytes">Bytes of one session's memory.</param>

@@ -29,12 +29,12 @@ public sealed unsafe partial class RnnSession
 #if DEBUG
         if (Interlocked.Exchange(ref _running, 1) != 0)
         {
-            ThrowConcurrentUse();
+            ThrowInUse();
         }
 #else
         if (Volatile.Read(ref _running) != 0)
         {
-            ThrowConcurrentUse();
+            ThrowInUse();
         }
 
         Volatile.Write(ref _running, 1);
@@ -61,7 +61,7 @@ public sealed unsafe partial class RnnSession
 
         if (_plainInput is null)
         {
-            ThrowNotPlain(_plan.Inputs.Length, _plan.Outputs.Length);
+            ThrowNotPlain("Run(input, output)", _plan.Inputs.Length, _plan.Outputs.Length);
         }
 
         var input = _plainInput;
@@ -232,6 +232,18 @@ public sealed unsafe partial class RnnSession
         throw new ArgumentException($"The model has no {kind} '{name}'; it has {string.Join(", ", ports.Select(port => $"'{port.Name}'"))}.", nameof(name));
     }
 
+    /// <summary>A disposed session counts as in use for ever.</summary>
+    [DoesNotReturn]
+    private void ThrowInUse()
+    {
+        if (_arena is null)
+        {
+            ThrowDisposed();
+        }
+
+        ThrowConcurrentUse();
+    }
+
     [DoesNotReturn]
     private static void ThrowConcurrentUse() =>
         throw new InvalidOperationException("Two threads use one session at once; expected one at a time. Make a session for each thread (RnnModel.CreateSession).");
@@ -244,9 +256,9 @@ public sealed unsafe partial class RnnSession
         throw new InvalidOperationException($"{kind} '{port.Name}' is {port.Value.Type}; found {type} values.");
 
     [DoesNotReturn]
-    private static void ThrowNotPlain(int inputs, int outputs) =>
+    private static void ThrowNotPlain(string what, int inputs, int outputs) =>
         throw new InvalidOperationException(
-            $"Run(input, output) is for models with 1 input and 1 output; this one has {inputs} and {outputs}. Use SetInput, Run(timeSteps) and GetOutput.");
+            $"{what} is for models with 1 input and 1 output; this one has {inputs} and {outputs}. Use SetInput, Run(timeSteps) and GetOutput.");
 
     [DoesNotReturn]
     private void ThrowInputLength(Port port, int found, int stepLength) =>

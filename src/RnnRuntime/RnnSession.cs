@@ -54,16 +54,6 @@ public sealed unsafe partial class RnnSession : IDisposable
     /// <summary>Bytes of this session's own memory: state and scratch.</summary>
     public long ArenaBytes => _layout.TotalBytes;
 
-    /// <summary>
-    /// Whether each call of <see cref="Run(ReadOnlySpan{float}, Span{float})"/> or <see cref="Run(int)"/> is one call into native code that returns when
-    /// all its steps are done, as with the C kernels. Then a garbage collection that another thread causes does not stop the steps; the calling thread
-    /// waits for one that is still under way when it returns.
-    /// </summary>
-    public bool RunsNatively => _program is not null;
-
-    /// <summary>Why the steps are run by managed code, where a garbage collection stops them between and inside steps; null where they run natively.</summary>
-    public string? ManagedReason { get; }
-
     /// <summary>Runs T steps of a model with one float32 input and one output; T follows from the lengths.</summary>
     /// <param name="input">[T][B][input shape].</param>
     /// <param name="output">[T][B][output shape].</param>
@@ -294,11 +284,17 @@ public sealed unsafe partial class RnnSession : IDisposable
     /// <exception cref="InvalidOperationException">Another thread is inside this session.</exception>
     public void Dispose()
     {
-        if (Volatile.Read(ref _running) != 0)
+        if (Interlocked.CompareExchange(ref _running, 1, 0) != 0)
         {
+            if (_arena is null)
+            {
+                return;
+            }
+
             ThrowConcurrentUse();
         }
 
+        // The flag stays: nothing enters any more.
         if (Interlocked.Exchange(ref _arena, null) is { } arena)
         {
             _program?.Dispose();

@@ -34,19 +34,25 @@ internal static class Panels
     private const int CacheBytes = 28 * 1024;
 
     /// <summary>
-    /// Lanes of a block, one or two panels of 64: one where that is what a first-level cache keeps until the block is read again, else two, which 512-bit kernels walk together.
+    /// Lanes of a block of a walk over a matrix: two panels of 64, which 512-bit kernels walk together; one where that is what a first-level cache keeps until the
+    /// block is read again, and two are not.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int BlockLanes(nint bytesPerLane) => 64 * bytesPerLane <= CacheBytes ? 64 : 128;
+    public static int WalkLanes(nint bytesPerLane) => 64 * bytesPerLane <= CacheBytes && 128 * bytesPerLane > CacheBytes ? 64 : 128;
 
     /// <summary>How many such blocks a matrix starts with; each of them, and what is left behind them, is by itself laid out as a matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Blocks(int lanes, int blockLanes) => (lanes / blockLanes) - (lanes % blockLanes == 32 && lanes > blockLanes ? 1 : 0);
+    public static int Blocks(int lanes, int walkLanes)
+    {
+        var blocks = lanes / walkLanes;
+        return blocks > 0 && !IsCut(lanes, blocks * walkLanes) ? blocks - 1 : blocks;
+    }
 
     /// <summary>
     /// Whether a matrix may be cut before this lane, so that the panels on either side are those of a matrix of its own: at whole panels of 64, but not inside
     /// the panel of 96 at the end.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCut(int lanes, int lane) => lane % 64 == 0 && lanes - lane != 32;
 
     /// <summary>Where a column of 16-bit weights holds a lane of its panel.</summary>
@@ -117,10 +123,13 @@ internal readonly unsafe struct PackedMatrix
 
     public nint DataBytes => IsSparse ? Sparse->Bytes : (nint)Lanes * StoredColumns * ElementBytes;
 
+    /// <summary>Where the weights of the lanes from this cut on begin.</summary>
+    public byte* DataAt(nint lane) => Data + (lane * StoredColumns * ElementBytes);
+
     /// <summary>The lanes from one cut to another (<see cref="Panels.IsCut"/>), of a matrix that is not sparse.</summary>
     public PackedMatrix Part(int start, int end) => this with
     {
-        Data = Data + ((nint)start * StoredColumns * ElementBytes),
+        Data = DataAt(start),
         RowScales = RowScales == null ? null : RowScales + start,
         Lanes = end - start,
     };

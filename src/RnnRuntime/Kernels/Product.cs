@@ -88,7 +88,7 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddOne(in PackedMatrix matrix, float* x, float* y, bool backwards, in ProductScratch scratch)
     {
-        var size = Panels.BlockLanes((nint)matrix.StoredColumns * matrix.ElementBytes);
+        var size = Panels.WalkLanes((nint)matrix.StoredColumns * matrix.ElementBytes);
         var blocks = Panels.Blocks(matrix.Lanes, size);
         if (!backwards || matrix.IsSparse || blocks < 2)
         {
@@ -104,7 +104,7 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
                 var (start, lanes) = Block(block, blocks, size, matrix.Lanes);
                 if (lanes > 0)
                 {
-                    TInt8.One((sbyte*)matrix.Data + (start * matrix.StoredColumns), lanes, matrix.StoredColumns / 4, scratch.Quantized, scratch.Sums + start);
+                    TInt8.One((sbyte*)matrix.DataAt(start), lanes, matrix.StoredColumns / 4, scratch.Quantized, scratch.Sums + start);
                 }
             }
 
@@ -117,8 +117,7 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
             var (start, lanes) = Block(block, blocks, size, matrix.Lanes);
             if (lanes > 0)
             {
-                var part = matrix with { Data = matrix.Data + (start * matrix.Columns * matrix.ElementBytes), Lanes = lanes };
-                Multiply(part, x, 0, y + start, 0, y + start, 0, 1, scratch);
+                Multiply(matrix.Part((int)start, (int)start + lanes), x, 0, y + start, 0, y + start, 0, 1, scratch);
             }
         }
     }
@@ -130,7 +129,7 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     public static void MultiplyBoth(
         in PackedMatrix input, float* x, in PackedMatrix recurrent, float* hidden, float* init, float* y, bool backwards, in ProductScratch scratch)
     {
-        var size = Panels.BlockLanes((nint)(input.Columns + recurrent.Columns) * sizeof(float));
+        var size = Panels.WalkLanes((nint)(input.Columns + recurrent.Columns) * sizeof(float));
         var blocks = Panels.Blocks(input.Lanes, size);
         if (blocks < 2 || input.IsSparse || recurrent.IsSparse || input.Format != WeightFormat.Float32 || recurrent.Format != WeightFormat.Float32)
         {
@@ -144,8 +143,8 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
             var (start, lanes) = Block(backwards ? blocks - i : i, blocks, size, input.Lanes);
             if (lanes > 0)
             {
-                TFp32.One((float*)input.Data + (start * input.Columns), lanes, input.Columns, x, init + start, y + start);
-                TFp32.One((float*)recurrent.Data + (start * recurrent.Columns), lanes, recurrent.Columns, hidden, y + start, y + start);
+                TFp32.One((float*)input.DataAt(start), lanes, input.Columns, x, init + start, y + start);
+                TFp32.One((float*)recurrent.DataAt(start), lanes, recurrent.Columns, hidden, y + start, y + start);
             }
         }
     }

@@ -21,6 +21,9 @@ internal sealed unsafe class NativeProgram : IDisposable
         _run = NativeKernels.Default.Run;
     }
 
+    /// <summary>The program and its function, for callers that are no managed code; valid until this is disposed.</summary>
+    public (nint Program, nint Run) Handle => ((nint)_header, (nint)_run);
+
     /// <summary>Why such a plan runs in managed code, or null.</summary>
     public static string? ObstacleOf(ExecutionPlan plan, ArenaLayout layout)
     {

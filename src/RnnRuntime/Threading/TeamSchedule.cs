@@ -18,13 +18,16 @@ internal sealed unsafe class TeamSchedule
     /// <summary>A worker looks for work for this long before it parks.</summary>
     private static readonly long s_spinTicks = Stopwatch.Frequency / 20_000;
 
-    /// <summary>Looks before a pause becomes a yield of the processor, some 50 us.</summary>
+    /// <summary>Looks before a pause becomes a yield of the processor, some 50 us; see <see cref="Wait"/>.</summary>
     private const int MostPauses = 2000;
 
     /// <summary>Looks at a part that is not done before the caller tries to claim it, some 200 ns.</summary>
     private const int PausesBeforeClaim = 8;
 
     private const int PausesBetweenClocks = 32;
+
+    /// <summary>Yields of the processor before the caller sleeps, and then as many sleeps of no time before it sleeps for a millisecond.</summary>
+    private const int MostYields = 16;
 
     private readonly int _threads;
     private readonly AlignedBlock _lines;
@@ -86,13 +89,35 @@ internal sealed unsafe class TeamSchedule
         }
     }
 
-    /// <summary>The life of the worker that prefers this part.</summary>
+    /// <summary>The life of the worker that prefers this part. Phases that have no part for it are no work: it parks while they go by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Work(int part)
     {
         var seen = 0L;
-        while (WaitForWork(part, ref seen))
+        var start = Stopwatch.GetTimestamp();
+        for (var looks = 1; ; looks++)
         {
-            Join(part, ref seen);
+            var phase = Volatile.Read(ref _call->Phase);
+            if (phase > seen)
+            {
+                seen = phase;
+                start = Join(part, ref seen) ? Stopwatch.GetTimestamp() : start;
+            }
+            else
+            {
+                Pause();
+            }
+
+            if (looks % PausesBetweenClocks == 0 && Stopwatch.GetTimestamp() - start > s_spinTicks)
+            {
+                Park(part);
+                if (_stopping)
+                {
+                    return;
+                }
+
+                start = Stopwatch.GetTimestamp();
+            }
         }
     }
 
@@ -129,14 +154,22 @@ internal sealed unsafe class TeamSchedule
                 return;
             }
 
-            if (pauses < MostPauses)
-            {
-                Pause();
-            }
-            else
-            {
-                Thread.Yield();
-            }
+            Wait(pauses);
+        }
+    }
+
+    /// <summary>
+    /// Ever longer. A yield lets no thread of a lower priority run: where the caller is a real-time thread and the worker, which is none, has lost its processor to
+    /// it with the part half done, only a caller that sleeps lets it end.
+    /// </summary>
+    private static void Wait(int pauses)
+    {
+        switch (pauses - MostPauses)
+        {
+            case < 0: Pause(); break;
+            case < MostYields: Thread.Yield(); break;
+            case < 2 * MostYields: Thread.Sleep(0); break;
+            default: Thread.Sleep(1); break;
         }
     }
 
@@ -144,21 +177,25 @@ internal sealed unsafe class TeamSchedule
     private bool TryClaim(int part, long phase) =>
         Volatile.Read(ref _parts[part].Claim) == phase - 1 && Interlocked.CompareExchange(ref _parts[part].Claim, phase, phase - 1) == phase - 1;
 
-    /// <summary>Does the worker's part of the phase that it has seen and of those behind it, for as long as the others keep up.</summary>
+    /// <summary>Does the worker's part of the phase that it has seen and of those behind it, for as long as the others keep up; false if it did none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Join(int part, ref long seen)
+    private bool Join(int part, ref long seen)
     {
+        var joined = false;
         for (var phase = seen; TryClaim(part, phase); phase++)
         {
+            joined = true;
             var (first, end, parts) = (_call->First, _call->End, _call->Parts);
             _work!.Run((int)(phase - first), part);
             Volatile.Write(ref _parts[part].Done, phase);
             seen = phase;
             if (phase + 1 == end || !WaitForOthers(phase, parts))
             {
-                return;
+                break;
             }
         }
+
+        return joined;
     }
 
     /// <summary>Whether all parts of the phase are done before long.</summary>
@@ -182,47 +219,15 @@ internal sealed unsafe class TeamSchedule
         return true;
     }
 
-    /// <summary>Waits for a phase after <paramref name="seen"/>; false when the team ends.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool WaitForWork(int part, ref long seen)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            for (var pauses = 0; pauses < PausesBetweenClocks; pauses++)
-            {
-                var phase = Volatile.Read(ref _call->Phase);
-                if (phase > seen)
-                {
-                    seen = phase;
-                    return true;
-                }
-
-                Pause();
-            }
-
-            if (Stopwatch.GetTimestamp() - start > s_spinTicks)
-            {
-                Park(part, seen);
-                if (_stopping)
-                {
-                    return false;
-                }
-
-                start = Stopwatch.GetTimestamp();
-            }
-        }
-    }
-
     /// <summary>
     /// The barrier of the whole process stands here so that none has to stand between the caller's publishing a phase and its looking for parked workers:
-    /// either the caller sees this one parked, or this one sees the phase.
+    /// either the caller sees this one parked, or this one sees the phase, and that its part of it is not claimed.
     /// </summary>
-    private void Park(int part, long seen)
+    private void Park(int part)
     {
         Volatile.Write(ref _parts[part].Parked, 1);
         Interlocked.MemoryBarrierProcessWide();
-        if (Volatile.Read(ref _call->Phase) <= seen && !_stopping)
+        if (Volatile.Read(ref _call->Phase) is var phase && Volatile.Read(ref _parts[part].Claim) >= phase && !_stopping)
         {
             _wakeUps[part].WaitOne();
         }

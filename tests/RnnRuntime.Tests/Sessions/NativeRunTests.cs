@@ -79,6 +79,57 @@ public sealed class NativeRunTests
         }
     }
 
+    /// <summary>Managed calls and native ones of another thread, by turns, go on with one state.</summary>
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public unsafe void TheHandleRunsStepsFromAnotherThread(string kernel)
+    {
+        const int Turns = 5;
+        const int ValuesATurn = 40 * 3;
+        using var model = TestModels.Bind(TestModels.Single("lstm", 3, 3, seed: 1), kernel);
+        using var session = model.CreateSession();
+        using var shared = model.CreateSession();
+        var random = new Random(1);
+        float[] input = [.. Enumerable.Range(0, Turns * ValuesATurn).Select(_ => (random.NextSingle() * 2) - 1)];
+        var (expected, output) = (new float[input.Length], new float[input.Length]);
+        session.Run(input, expected);
+
+        var handle = shared.NativeHandle;
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            var start = turn * ValuesATurn;
+            if (turn % 2 == 0)
+            {
+                shared.Run(input.AsSpan(start, ValuesATurn), output.AsSpan(start, ValuesATurn));
+                continue;
+            }
+
+            var thread = new Thread(() =>
+            {
+                fixed (float* source = &input[start], target = &output[start])
+                {
+                    ((delegate* unmanaged[Cdecl]<nint, void*, void*, int, void>)handle.Run)(handle.Program, source, target, ValuesATurn / 3);
+                }
+            });
+            thread.Start();
+            thread.Join();
+        }
+
+        Bits.Equal("outputs", expected, output);
+        Bits.EqualState("state", session, shared);
+    }
+
+    [Fact]
+    public void WithoutNativeStepsThereIsNoHandle()
+    {
+        using var model = TestModels.Bind(TestModels.Single("lstm", 3, 4, seed: 1), "scalar");
+        var session = model.CreateSession();
+        var error = Assert.Throws<InvalidOperationException>(() => session.NativeHandle);
+        Assert.Contains(session.ManagedReason!, error.Message, StringComparison.Ordinal);
+        session.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => session.NativeHandle);
+    }
+
     private static void Check(string what, RnnGraph graph, string kernel, int timeSteps, int streams, int seed)
     {
         using var model = TestModels.Bind(graph, kernel);

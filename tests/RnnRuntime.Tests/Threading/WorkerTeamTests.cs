@@ -59,6 +59,26 @@ public sealed class WorkerTeamTests
         team.Exit();
     }
 
+    /// <summary>A worker that no phase has a part for goes to sleep while phases go by; it is there again when one has.</summary>
+    [Fact]
+    public void AWorkerBeyondThePartsParks()
+    {
+        using var team = new WorkerTeam(3);
+        var few = new CountedWork(1, 2);
+        var limit = DateTime.UtcNow.AddMinutes(1);
+        Assert.True(team.TryEnter());
+        while (!team.Workers[1].ThreadState.HasFlag(ThreadState.WaitSleepJoin) && DateTime.UtcNow < limit)
+        {
+            team.Run(few, 1, 2);
+        }
+
+        Assert.True(team.Workers[1].ThreadState.HasFlag(ThreadState.WaitSleepJoin), "The worker without a part never parks.");
+        using var all = new MeetingWork(3);
+        team.Run(all, 2, 3);
+        team.Exit();
+        Assert.Equal(3, all.Threads.Distinct().Count());
+    }
+
     [Fact]
     public void NeitherCallerNorWorkerAllocates()
     {

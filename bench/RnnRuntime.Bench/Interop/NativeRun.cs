@@ -32,7 +32,7 @@ internal sealed unsafe class NativeRun : IDisposable
         Input = (float*)_data.Pointer;
         Output = Input + problem.Frames.Length;
         problem.Frames.CopyTo(new Span<float>(Input, problem.Frames.Length));
-        Function = (delegate* unmanaged<void*, void*, void*, int, void>)NativeKernels.Default.Export("rnn_run");
+        Function = NativeKernels.Default.Run;
     }
 
     internal delegate* unmanaged<void*, void*, void*, int, void> Function { get; }

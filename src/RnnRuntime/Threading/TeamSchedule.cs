@@ -18,7 +18,7 @@ internal sealed unsafe class TeamSchedule
     /// <summary>A worker looks for work for this long before it parks.</summary>
     private static readonly long s_spinTicks = Stopwatch.Frequency / 20_000;
 
-    /// <summary>Looks before a pause becomes a yield of the processor, some 50 us; see <see cref="Wait"/>.</summary>
+    /// <summary>Looks before a pause becomes a yield of the processor, some 50 us; see <see cref="Sleep"/>.</summary>
     private const int MostPauses = 2000;
 
     /// <summary>Looks at a part that is not done before the caller tries to claim it, some 200 ns.</summary>
@@ -154,7 +154,14 @@ internal sealed unsafe class TeamSchedule
                 return;
             }
 
-            Wait(pauses);
+            if (pauses < MostPauses)
+            {
+                Pause();
+            }
+            else
+            {
+                Sleep(pauses - MostPauses);
+            }
         }
     }
 
@@ -162,14 +169,15 @@ internal sealed unsafe class TeamSchedule
     /// Ever longer. A yield lets no thread of a lower priority run: where the caller is a real-time thread and the worker, which is none, has lost its processor to
     /// it with the part half done, only a caller that sleeps lets it end.
     /// </summary>
-    private static void Wait(int pauses)
+    private static void Sleep(int times)
     {
-        switch (pauses - MostPauses)
+        if (times < MostYields)
         {
-            case < 0: Pause(); break;
-            case < MostYields: Thread.Yield(); break;
-            case < 2 * MostYields: Thread.Sleep(0); break;
-            default: Thread.Sleep(1); break;
+            Thread.Yield();
+        }
+        else
+        {
+            Thread.Sleep(times < 2 * MostYields ? 0 : 1);
         }
     }
 

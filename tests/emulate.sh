@@ -5,7 +5,7 @@
 #
 #   -c MODEL        one processor of the table below; repeatable (default: all)
 #   -j MACHINES     how many machines run at once (default: all; each takes a core)
-#   -f TRAIT=VALUE  which C# tests run (default Category=Kernels)
+#   -f TRAIT=VALUE  which C# tests run (default: the category that the table gives the machine)
 #   -t SECONDS      wall time after which a machine is stopped and its run failed (default 600)
 #   -e VAR=VALUE    an environment variable of the test programs; repeatable. RNNRUNTIME_TEST_EFFORT= tries every size, as on a real processor
 #   -k DIR          keeps the consoles, the outputs and the logs in DIR/MODEL
@@ -23,16 +23,16 @@ set -euo pipefail
 
 # The processors. FEATURES: all that it has of avx2, avx512, avx512vnni and avxvnni. VARIANTS: what is tested on it, which is what the library
 # chooses there, the best in C# and the best in C. MISSING: every variant that it must refuse, with a reason; names that the library does not
-# know count for nothing.
+# know count for nothing. TESTS: the category of C# tests; a processor whose kernels every other one can run is there for the dispatch.
 machines() {
-    #    MODEL                FEATURES                VARIANTS               MISSING
-    echo tigerlake            avx2,avx512,avx512vnni  avx512,c-avx512vnni    avxvnni
-    echo corei7_skylake_x     avx2,avx512             avx512,c-avx512        c-avx512vnni,avxvnni
-    echo corei7_haswell_4770  avx2                    avx2,c-avx2            avx512,c-avx512vnni,c-avx512,avxvnni
+    #    MODEL                FEATURES                VARIANTS               MISSING                                 TESTS
+    echo tigerlake            avx2,avx512,avx512vnni  avx512,c-avx512vnni    avxvnni                                 Kernels
+    echo corei7_skylake_x     avx2,avx512             avx512,c-avx512        c-avx512vnni,avxvnni                    Kernels
+    echo corei7_haswell_4770  avx2                    avx2,c-avx2            avx512,c-avx512vnni,c-avx512,avxvnni    Dispatch
 }
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-filter=Category=Kernels limit=600 keep= native_tests= memory=768 at_once=99
+filter= limit=600 keep= native_tests= memory=768 at_once=99
 models=() variables=()
 while getopts c:j:f:t:e:k:n: option; do
     case $option in
@@ -154,7 +154,8 @@ done
     echo './rnnkernels-tests --quick $NATIVE_SETS'
     echo 'echo "native exit code $?"'
     printf 'exec ./RnnRuntime.KernelTests'
-    printf ' %q' -noLogo -noColor -noAutoReporters -parallelMode none -trait "$filter" "$@"
+    printf ' %q' -noLogo -noColor -noAutoReporters -parallelMode none "$@"
+    printf ' -trait "$TESTS"'
     echo
 } > "$guest/etc/job"
 
@@ -196,7 +197,7 @@ parameters=(
     initcall_blacklist=load_system_certificate_list,init_evm,init_ima,tpm_init,inet6_init,cubictcp_register
 )
 
-# make_machine MODEL FEATURES VARIANTS MISSING: everything that it boots with, in its folder.
+# make_machine MODEL FEATURES VARIANTS MISSING TESTS: everything that it boots with, in its folder.
 make_machine() {
     local home=$work/$1 missing=$4
     mkdir -p "$home/boot"
@@ -209,7 +210,7 @@ PROMPT 0
 LABEL tests
   KERNEL vmlinuz
   INITRD initrd
-  APPEND ${parameters[*]} RNNRUNTIME_EMULATED_FEATURES=$2 RNNRUNTIME_TEST_KERNELS=$3 RNNRUNTIME_MISSING_KERNELS=$missing "NATIVE_SETS=$(native_sets "$3,$missing")"
+  APPEND ${parameters[*]} RNNRUNTIME_EMULATED_FEATURES=$2 RNNRUNTIME_TEST_KERNELS=$3 RNNRUNTIME_MISSING_KERNELS=$missing TESTS=${filter:-Category=$5} "NATIVE_SETS=$(native_sets "$3,$missing")"
 CONFIG
     genisoimage -quiet -o "$home/boot.iso" -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table "$home/boot"
     rm -rf "$home/boot"
@@ -318,8 +319,8 @@ report() {
 
 broken=0
 for model in "${models[@]}"; do
-    read -r _ features variants missing < <(machines | grep "^$model ")
-    make_machine "$model" "$features" "$variants" "$missing"
+    read -r _ features variants missing tests < <(machines | grep "^$model ")
+    make_machine "$model" "$features" "$variants" "$missing" "$tests"
     [ "$(jobs -rp | wc -l)" -lt "$at_once" ] || wait -n || broken=1
     # Its output comes in one piece, as machines run side by side.
     (

@@ -10,6 +10,7 @@ namespace RnnRuntime.Tests;
 /// variables: which features the processor has, which variants are tested on it, and which must be refused.
 /// </summary>
 [Trait("Category", "Kernels")]
+[Trait("Category", "Dispatch")]
 public sealed class EmulationTests
 {
     private const string Features = "RNNRUNTIME_EMULATED_FEATURES";

@@ -122,8 +122,6 @@ public sealed unsafe partial class RnnSession : IDisposable
                 return;
             }
 
-            var inputLength = inputPort.Buffer.Elements * Streams;
-            var outputLength = outputPort.Buffer.Elements * Streams;
             for (int done = 0, steps; done < timeSteps; done += steps)
             {
                 steps = Math.Min(ChunkLength, timeSteps - done);

@@ -19,7 +19,14 @@ internal static unsafe partial class HugePages
     {
         if (Serves(length))
         {
-            _ = Advise(start, (nuint)(length / PageBytes * PageBytes), MadvHugepage);
+            try
+            {
+                _ = Advise(start, (nuint)(length / PageBytes * PageBytes), MadvHugepage);
+            }
+            catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException)
+            {
+                // A system whose C library has another name.
+            }
         }
     }
 

@@ -33,8 +33,6 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
-    private const int TileColumns = 512;
-
     /// <param name="matrix">Packed weights.</param>
     /// <param name="x">Vectors of at least <c>matrix.Columns</c> floats, <paramref name="xStride"/> floats apart.</param>
     /// <param name="xStride">Floats between vectors.</param>
@@ -154,8 +152,7 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
     private static (nint Start, int Lanes) Block(int block, int blocks, int size, int lanes) =>
         (block * size, block < blocks ? size : lanes - (blocks * size));
 
-    // Panels outside, vectors inside: a panel is read from memory once and stays in a cache for all vectors. Long rows in pieces, each of which continues
-    // the sums: what a tile takes of its vectors then stays in the first-level cache.
+    // Panels outside, vectors inside: a panel is read from memory once and stays in the first-level cache for all vectors.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyFp32(
         float* panels, int lanes, nint columns, float* x, nint xStride, float* init, nint initStride, float* y, nint yStride, int vectors)
@@ -163,19 +160,12 @@ internal static unsafe class Product<TFp32, THalf, TInt8, TLanes, TVector>
         for (int start = 0, width; start < lanes; start += width)
         {
             width = Panels.Width(lanes - start);
-            var panel = panels + start * columns;
-            for (nint column = 0; column < columns; column += TileColumns)
+            for (int done = 0, tile; done < vectors; done += tile)
             {
-                var taken = Math.Min(TileColumns, columns - column);
-                var from = column == 0 ? init : y;
-                var fromStride = column == 0 ? initStride : yStride;
-                for (int done = 0, tile; done < vectors; done += tile)
-                {
-                    tile = Math.Min(TFp32.TileVectors, vectors - done);
-                    TFp32.Tile(
-                        panel + column * width, width, taken, x + column + done * xStride, xStride,
-                        from + start + done * fromStride, fromStride, y + start + done * yStride, yStride, tile);
-                }
+                tile = Math.Min(TFp32.TileVectors, vectors - done);
+                TFp32.Tile(
+                    panels + start * columns, width, columns, x + done * xStride, xStride,
+                    init + start + done * initStride, initStride, y + start + done * yStride, yStride, tile);
             }
         }
     }

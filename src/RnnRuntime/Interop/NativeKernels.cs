@@ -11,7 +11,7 @@ namespace RnnRuntime.Interop;
 internal sealed unsafe class NativeKernels
 {
     /// <summary>RNN_KERNELS_ABI of <c>native/include/rnn_kernels.h</c>.</summary>
-    public const uint AbiVersion = 1;
+    public const uint AbiVersion = 2;
 
     private readonly delegate* unmanaged<int> _count;
     private readonly delegate* unmanaged<int, NativeTable*> _tableAt;

@@ -1,5 +1,5 @@
 /* A session as bytes that can be copied: what the managed side writes once for a model, a number of streams and a chunk length, and what every session
- * with those is made of without managed code. The structs are mirrored in src/RnnRuntime/Interop/NativeImage.cs. */
+ * with those is made of without managed code. The structs are mirrored in src/RnnRuntime/Plan/NativeImage.cs. */
 #ifndef RNN_IMAGE_H
 #define RNN_IMAGE_H
 

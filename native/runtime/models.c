@@ -1,5 +1,6 @@
 /* Models: handles with references, and what is in them. */
 
+#include "files.h"
 #include "front.h"
 #include "managed.h"
 
@@ -67,7 +68,7 @@ const rnn_model_description *model_description(const model *model) { return mode
 
 void *model_managed(const model *model) { return model->managed; }
 
-static rnn_status load(const char *path, const void *data, size_t size, const rnn_model_options *options, rnn_model *handle)
+static rnn_status load(const void *data, size_t size, const rnn_model_options *options, rnn_model *handle)
 {
     rnn_model_options read;
     rnn_status status = read_options("rnn_model_options", options, &read, sizeof read, sizeof read);
@@ -90,7 +91,7 @@ static rnn_status load(const char *path, const void *data, size_t size, const rn
 
     error_text()[0] = 0;
     const modes modes = modes_enter();
-    status = rnnx_model_load(path, data, size, &read, &made->managed, &made->description, error_text(), ERROR_TEXT_BYTES);
+    status = rnnx_model_load(data, size, &read, &made->managed, &made->description, error_text(), ERROR_TEXT_BYTES);
     modes_leave(modes);
     if (status != RNN_OK) {
         free(made);
@@ -113,7 +114,15 @@ rnn_status rnn_model_load(const char *path, const rnn_model_options *options, rn
         return fail(RNN_INVALID_ARGUMENT, "%s is null", path == NULL ? "path" : "model");
     }
 
-    return load(path, NULL, 0, options, model);
+    void *data;
+    size_t size;
+    rnn_status status = read_file(path, &data, &size);
+    if (status == RNN_OK) {
+        status = load(data, size, options, model);
+        free(data);
+    }
+
+    return status;
 }
 
 rnn_status rnn_model_load_memory(const void *data, size_t size, const rnn_model_options *options, rnn_model *model)
@@ -122,7 +131,7 @@ rnn_status rnn_model_load_memory(const void *data, size_t size, const rnn_model_
         return fail(RNN_INVALID_ARGUMENT, "%s is null", data == NULL ? "data" : "model");
     }
 
-    return load(NULL, data, size, options, model);
+    return load(data, size, options, model);
 }
 
 rnn_status rnn_model_free(rnn_model handle)

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ALIGNMENT = 64, HEADER_BYTES = (sizeof(session) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
@@ -64,13 +65,16 @@ static session *build(model *model, const rnn_blueprint *blueprint, uint8_t *mem
     return session;
 }
 
+static uint64_t machine_bytes(void) { return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE); }
+
 /* Takes the reference of the model that the caller holds, or gives it back. Memory is null for memory of the library's own. */
 static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memory, size_t size, int is_own, const session *original, rnn_session *handle)
 {
     const uint64_t needed = memory_bytes(blueprint);
     rnn_status status = RNN_OK;
     if (is_own) {
-        memory = needed > SIZE_MAX ? NULL : aligned_alloc(ALIGNMENT, (size_t)needed);
+        /* The system may promise memory that it has not: a process that touches it is ended. */
+        memory = needed > machine_bytes() ? NULL : aligned_alloc(ALIGNMENT, (size_t)needed);
         status = memory == NULL ? fail(RNN_OUT_OF_MEMORY, "there are no %llu bytes for a session", (unsigned long long)needed) : RNN_OK;
     } else if (memory == NULL) {
         status = fail(RNN_INVALID_ARGUMENT, "memory is null");
@@ -143,8 +147,8 @@ static rnn_status find_blueprint(rnn_model handle, const rnn_session_options *op
 rnn_status rnn_model_get_session_info(rnn_model handle, const rnn_session_options *options, rnn_session_info *info)
 {
     rnn_status status = check_struct("rnn_session_info", info, sizeof *info);
-    model *model;
-    const rnn_blueprint *blueprint;
+    model *model = NULL;
+    const rnn_blueprint *blueprint = NULL;
     if (status != RNN_OK || (status = find_blueprint(handle, options, &model, &blueprint)) != RNN_OK) {
         return status;
     }
@@ -157,8 +161,8 @@ rnn_status rnn_model_get_session_info(rnn_model handle, const rnn_session_option
 
 static rnn_status create(rnn_model handle, const rnn_session_options *options, void *memory, size_t size, int is_own, rnn_session *result)
 {
-    model *model;
-    const rnn_blueprint *blueprint;
+    model *model = NULL;
+    const rnn_blueprint *blueprint = NULL;
     if (result == NULL) {
         return fail(RNN_INVALID_ARGUMENT, "session is null");
     }

@@ -11,6 +11,8 @@ uint32_t rnn_abi_version(void) { return RNN_ABI_VERSION; }
 
 const char *rnn_version(void) { return RNNRUNTIME_VERSION; }
 
+static const rnn_linked_kernels linked = {rnn_kernels_abi_version, rnn_kernels_count, rnn_kernels_at, rnn_kernels_layout, rnn_run};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int is_started;
 static const rnn_kernel_info *kernels;
@@ -42,7 +44,7 @@ static rnn_status start(void)
 
     error_text()[0] = 0;
     const modes modes = modes_enter();
-    const rnn_status status = rnnx_kernels(&kernels, &kernel_count, error_text(), ERROR_TEXT_BYTES);
+    const rnn_status status = rnnx_start(&linked, &kernels, &kernel_count, error_text(), ERROR_TEXT_BYTES);
     modes_leave(modes);
     return status == RNN_OK ? RNN_OK : failed(status);
 }

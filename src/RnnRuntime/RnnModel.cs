@@ -241,7 +241,7 @@ public sealed class RnnModel : IDisposable
     }
 
     /// <summary>Made with the first session: a model that is only looked at starts no thread.</summary>
-    private void StartTeam()
+    internal void StartTeam()
     {
         if (_threads > 1 && _plan.IsSplit)
         {
@@ -262,7 +262,7 @@ public sealed class RnnModel : IDisposable
         }
     }
 
-    private ArenaLayout Layout(int streams, int? chunkLength)
+    internal ArenaLayout Layout(int streams, int? chunkLength)
     {
         CheckRange(streams, MaximumStreams, nameof(streams));
         CheckRange(chunkLength ?? 1, MaximumChunkLength, nameof(chunkLength));

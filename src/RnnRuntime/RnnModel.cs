@@ -128,13 +128,20 @@ public sealed class RnnModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var layout = Layout(streams, chunkLength);
-        if (layout.TotalBytes > UncheckedSessionBytes && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is var available and > 0 && layout.TotalBytes > available)
+        if (layout.TotalBytes > UncheckedSessionBytes && AvailableBytes() is var available and > 0 && layout.TotalBytes > available)
         {
             throw new InsufficientMemoryException(
                 $"A session of {streams} streams and chunks of {layout.ChunkLength} time steps needs {layout.TotalBytes} bytes; this process may have {available}.");
         }
 
         return OpenSession(layout);
+    }
+
+    /// <summary>Of the machine or the container: a limit of managed objects alone makes the first of these numbers the smaller one.</summary>
+    private static long AvailableBytes()
+    {
+        var memory = GC.GetGCMemoryInfo();
+        return Math.Max(memory.TotalAvailableMemoryBytes, memory.HighMemoryLoadThresholdBytes);
     }
 
     /// <summary>Also for a fork of a session that outlives the model's disposal.</summary>

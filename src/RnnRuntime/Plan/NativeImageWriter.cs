@@ -12,8 +12,8 @@ namespace RnnRuntime.Plan;
 internal static unsafe class NativeImageWriter
 {
     // Nothing reads an arena while an image is written.
-    private const nint FirstArena = (nint)1 << 40;
-    private const nint ArenaDistance = (nint)1 << 41;
+    private static readonly nint FirstArena = unchecked((nint)(1L << 40));
+    private static readonly nint ArenaDistance = unchecked((nint)(1L << 41));
 
     /// <summary>The blueprint, in memory of the allocator.</summary>
     /// <exception cref="OverflowException">The image is larger than can be addressed.</exception>

@@ -201,6 +201,7 @@ void fill_floats(world *world, float *values, size_t count)
 
 void judge(world *world, const char *function, rnn_status status)
 {
+    world->statuses[status >= 0 && status <= RNN_INTERNAL_ERROR ? status : RNN_INTERNAL_ERROR]++;
     if (status == RNN_OK) {
         expect(world->allowed == 0, "%s: RNN_OK though an argument was wrong (%x)", function, world->allowed);
         return;
@@ -227,6 +228,17 @@ void check_canary(world *world, const char *when)
     EXPECT_OK(run_in_chunks(&world->canary, world->canary_session, 0, world->canary.steps, output));
     expect(has_expected_bits(&world->canary, 0, world->canary.steps, output), "%s: a session that nobody touched gives other bits", when);
     release_guarded(output, bytes);
+}
+
+/* Each status that single calls can lead to, if there were enough of them. */
+static void check_statuses(const world *world, int calls)
+{
+    static const rnn_status all[] = {RNN_OK, RNN_INVALID_ARGUMENT, RNN_INVALID_HANDLE, RNN_WRONG_LENGTH, RNN_WRONG_TYPE, RNN_NOT_READY, RNN_INVALID_MODEL,
+        RNN_UNKNOWN_KERNEL, RNN_STATE_MISMATCH, RNN_NOT_NATIVE};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        printf("%s: %d times\n", rnn_status_name(all[i]), world->statuses[all[i]]);
+        expect(world->statuses[all[i]] > 0 || calls < 10000, "no call led to %s", rnn_status_name(all[i]));
+    }
 }
 
 static void one_call(world *world)
@@ -291,6 +303,9 @@ int main(int argc, char **argv)
     EXPECT_OK(rnn_model_load_memory(world.canary.file.data, world.canary.file.size, NULL, &world.canary_model));
     EXPECT_OK(rnn_session_create(world.canary_model, NULL, &world.canary_session));
     EXPECT_OK(rnn_kernel_count(&world.kernel_count));
+    rnn_model threaded;
+    const rnn_model_options two = {.struct_size = sizeof two, .threads = 2};
+    world.has_threads = rnn_model_load_memory(world.canary.file.data, world.canary.file.size, &two, &threaded) == RNN_OK && rnn_model_free(threaded) == RNN_OK;
     for (int i = 0; i < MODELS; i++) {
         describe(&world, i, files[i]);
     }
@@ -311,6 +326,7 @@ int main(int argc, char **argv)
         }
     }
 
+    check_statuses(&world, calls);
     check(failures() == 0, "single calls", "%d failures", failures());
     try_models(&world, calls / 20);
     try_modes(&world);

@@ -37,6 +37,7 @@ typedef struct world {
     const void *freed[FREED];
     unsigned freed_count;
     int32_t kernel_count;
+    int has_threads;      /* whether models may have two threads here */
     int wrong_in_hundred; /* how often an argument is wrong */
     sample canary;
     rnn_model canary_model;
@@ -51,6 +52,8 @@ typedef struct world {
         size_t bytes;
     } outputs[3]; /* what must stay as it was where the call fails */
     int output_count;
+
+    int statuses[RNN_INTERNAL_ERROR + 1]; /* how often each came */
 } world;
 
 /* Whether the next argument is to be a wrong one. */

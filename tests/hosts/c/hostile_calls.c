@@ -1,12 +1,10 @@
 /* Single calls of the library, of models, and of what makes, frees and keeps sessions. */
 
-#define _DEFAULT_SOURCE
 #include "hostile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void call_kernels(world *world)
 {
@@ -58,7 +56,7 @@ static const rnn_model_options *pick_model_options(world *world, const kind *kin
         allow(world, RNN_INVALID_MODEL);
     }
 
-    options->threads = random_below(&world->random, sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 3 : 2);
+    options->threads = random_below(&world->random, world->has_threads ? 3 : 2);
     if (is_wrong(world)) {
         static const int32_t threads[] = {-1, INT32_MIN, INT32_MAX, 100000};
         options->threads = threads[random_below(&world->random, 4)];

@@ -83,11 +83,15 @@ static int run_all(const kind *kind, const char *kernel, const float *input, uin
         static const int32_t tokens[STEPS] = {1, 2, 3, 5, 8, 13};
         TRY(kind->inputs[0].type == RNN_TYPE_INT32 ? rnn_session_run_int32(session, tokens, STEPS, (float *)(void *)results, STEPS * outs)
                                                    : rnn_session_run(session, input, STEPS * ins, (float *)(void *)results, STEPS * outs));
-    } else if (kind->inputs[0].type == RNN_TYPE_FLOAT32) {
-        TRY(rnn_session_set_input(session, 0, input, ins));
-        TRY(rnn_session_set_input(session, 1, input, ins));
+    } else {
+        static const int32_t numbers[16] = {1, -1};
+        for (int32_t i = 0; i < 2; i++) {
+            const size_t count = (size_t)kind->inputs[i].element_count;
+            TRY(kind->inputs[i].type == RNN_TYPE_INT32 ? rnn_session_set_input_int32(session, i, numbers, count) : rnn_session_set_input(session, i, input, count));
+        }
+
         TRY(rnn_session_run_inputs(session, 1));
-        TRY(rnn_session_get_output(session, 0, (float *)(void *)results, outs));
+        TRY(rnn_session_get_output(session, 1, (float *)(void *)results, (size_t)kind->outputs[1].element_count));
     }
 
     TRY(rnn_session_fork(session, &fork));

@@ -180,6 +180,23 @@ void check_native_run(const sample *sample)
     free(output);
 }
 
+/* The output in the input's memory, where a step has as many elements of both. */
+void check_in_place(const sample *square)
+{
+    rnn_model model = load(square);
+    rnn_session session;
+    const size_t count = (size_t)square->steps * (size_t)square->inputs, bytes = count * sizeof(float);
+    float *memory = guarded(bytes);
+    memcpy(memory, square->input, bytes);
+    CHECK_OK(rnn_session_create(model, NULL, &session));
+    check(square->inputs == square->outputs, "a step has as many inputs as outputs", "%d and %d", square->inputs, square->outputs);
+    CHECK_OK(rnn_session_run(session, memory, count, memory, count));
+    check(has_expected_bits(square, 0, square->steps, memory), "in place", "other bits");
+    CHECK_OK(rnn_session_free(session));
+    CHECK_OK(rnn_model_free(model));
+    release_guarded(memory, bytes);
+}
+
 void check_warm_up(const sample *sample)
 {
     rnn_model model = load(sample);

@@ -42,11 +42,11 @@ static rnn_status start(void)
                     (unsigned long long)(RNN_START_ADDRESS_SPACE >> 20));
     }
 
-    error_text()[0] = 0;
+    char text[ERROR_TEXT_BYTES] = "";
     const modes modes = modes_enter();
-    const rnn_status status = rnnx_start(&linked, &kernels, &kernel_count, error_text(), ERROR_TEXT_BYTES);
+    const rnn_status status = rnnx_start(&linked, &kernels, &kernel_count, text, sizeof text);
     modes_leave(modes);
-    return status == RNN_OK ? RNN_OK : failed(status);
+    return status == RNN_OK ? RNN_OK : failed(status, text);
 }
 
 rnn_status rnn_start(void)

@@ -44,15 +44,15 @@ static rnn_status start_managed(void)
 {
     struct sigaction pipe;
     const int is_known = sigaction(SIGPIPE, NULL, &pipe) == 0;
-    error_text()[0] = 0;
+    char text[ERROR_TEXT_BYTES] = "";
     const modes modes = modes_enter();
-    const rnn_status status = rnnx_start(&linked, &kernels, &kernel_count, error_text(), ERROR_TEXT_BYTES);
+    const rnn_status status = rnnx_start(&linked, &kernels, &kernel_count, text, sizeof text);
     modes_leave(modes);
     if (is_known) {
         sigaction(SIGPIPE, &pipe, NULL);
     }
 
-    return status == RNN_OK ? RNN_OK : failed(status);
+    return status == RNN_OK ? RNN_OK : failed(status, text);
 }
 
 static rnn_status start(void)

@@ -84,12 +84,12 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
         Assert.DoesNotContain(RepositoryFiles.Root, Encoding.UTF8.GetString(PackedFiles.Read(package, $"lib/net10.0/{id}.dll")), StringComparison.Ordinal);
     }
 
-    /// <summary>A clone with a remote that the world can reach leads debuggers to the sources; one of a folder, or with none, tells nobody of it.</summary>
+    /// <summary>A clone with a remote that the world can reach leads debuggers to the sources; one of a folder, or with none, names no place. (The small project packs by the same rules.)</summary>
     [Theory]
-    [InlineData("https://github.com/example/RnnRuntime", true)]
-    [InlineData(null, false)]
-    [InlineData("", false)]
-    public void TheSymbolsLeadToThePublicRepositoryOnly(string? remote, bool isPublic)
+    [InlineData("RnnRuntime", "https://github.com/example/RnnRuntime", true)]
+    [InlineData("RnnRuntime.Roofline", null, false)]
+    [InlineData("RnnRuntime.Roofline", "", false)]
+    public void TheSymbolsLeadToThePublicRepositoryOnly(string project, string? remote, bool isPublic)
     {
         PackedFiles.Folder();
         Assert.SkipUnless(Path.Exists(Path.Combine(RepositoryFiles.Root, ".git")), "The source tree is no git repository.");
@@ -103,12 +103,13 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
         }
 
         var output = workspace[name + "-packages"];
-        workspace.Dotnet(clone, "pack", "src/RnnRuntime", "-c", "Release", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-warnaserror", "-v", "quiet", "-o", output);
-        var repository = Named(Nuspec(Path.Combine(output, $"RnnRuntime.{PackedFiles.Version}.nupkg")), "repository").Single();
+        workspace.Dotnet(
+            clone, "pack", $"src/{project}", "-p:IsPackable=true", "-c", "Release", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-warnaserror", "-v", "quiet", "-o", output);
+        var repository = Named(Nuspec(Path.Combine(output, $"{project}.{PackedFiles.Version}.nupkg")), "repository").Single();
         Assert.Equal(isPublic ? remote : null, repository.Attribute("url")?.Value.Replace(".git", "", StringComparison.Ordinal));
 
-        using var symbols = System.IO.Compression.ZipFile.OpenRead(Path.Combine(output, $"RnnRuntime.{PackedFiles.Version}.snupkg"));
-        var found = new PackedSymbols(PackedFiles.Read(symbols, "lib/net10.0/RnnRuntime.pdb"));
+        using var symbols = System.IO.Compression.ZipFile.OpenRead(Path.Combine(output, $"{project}.{PackedFiles.Version}.snupkg"));
+        var found = new PackedSymbols(PackedFiles.Read(symbols, $"lib/net10.0/{project}.pdb"));
         if (isPublic)
         {
             var commit = workspace.Run(clone, "git", "rev-parse", "HEAD").Succeeds().Output.Trim();

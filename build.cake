@@ -9,11 +9,15 @@ var nativeIsRequired = Argument("native", "optional") == "required";
 const string Solution = "RnnRuntime.sln";
 const string TestProject = "tests/RnnRuntime.Tests/RnnRuntime.Tests.csproj";
 const string BenchProject = "bench/RnnRuntime.Bench/RnnRuntime.Bench.csproj";
+const string ExportsProject = "src/RnnRuntime.Exports";
 var artifacts = MakeAbsolute(Directory("artifacts"));
 var testResults = artifacts.CombineWithFilePath("test-results/RnnRuntime.Tests.trx");
 var packages = artifacts.Combine("packages");
 var nativeLibraries = artifacts.Combine("native");
 var nativeBuilds = artifacts.Combine("native-builds");
+var runtimeLibraries = artifacts.Combine("runtime");
+// The C part of the runtime's shared library, as Native made it for this machine.
+var frontEndArchive = nativeLibraries.Combine(RuntimeIdentifier()).CombineWithFilePath("librnnruntime-front.a");
 // The test program of the library that Native built.
 FilePath nativeTests = null;
 
@@ -74,6 +78,7 @@ Task("Native")
             }
 
             CopyFiles(libraries, target);
+            CopyFiles(GetFiles($"{build}/**/{frontEndArchive.GetFilename()}"), target);
             nativeTests = GetFiles($"{build}/**/rnnkernels-tests*").FirstOrDefault(file => file.GetExtension() is null or ".exe");
         }
         catch (CakeException exception) when (!nativeIsRequired)
@@ -168,6 +173,39 @@ Task("Bench")
         });
         Run("dotnet", new ProcessArgumentBuilder()
             .Append("exec").Append("bench/RnnRuntime.Bench/bin/Release/net10.0/RnnRuntime.Bench.dll").Append(benchArguments));
+    });
+
+Task("Exports")
+    .Description("Makes the shared library for C in artifacts/runtime: --native=required where it must be.")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        var target = runtimeLibraries.Combine(RuntimeIdentifier());
+        CleanDirectory(target);
+        try
+        {
+            if (!FileExists(frontEndArchive))
+            {
+                throw new CakeException("there are no C kernels to link");
+            }
+
+            if (IsRunningOnUnix() && FindProgram("clang", "gcc") == null)
+            {
+                throw new CakeException("there is no linker driver (clang, gcc)");
+            }
+
+            var output = MakeAbsolute(Directory(ExportsProject)).Combine("bin/Release/net10.0").Combine(RuntimeIdentifier()).Combine("native");
+            CleanDirectory(output);
+            DotNetPublish(ExportsProject, new DotNetPublishSettings
+            {
+                Configuration = "Release", Runtime = RuntimeIdentifier(), MSBuildSettings = quiet, Verbosity = DotNetVerbosity.Minimal,
+            });
+            CopyDirectory(output, target);
+        }
+        catch (CakeException exception) when (!nativeIsRequired)
+        {
+            Warning($"The shared library for C is left out: {exception.Message}");
+        }
     });
 
 Task("Pack")

@@ -19,8 +19,8 @@ extern "C" {
 #endif
 
 /* Of all headers of this folder: changes whenever a struct, a signature, or the number of a format, function, cell or operation in one of them does
- * (rnn_program.h and rnn_layout.h too). AbiVersion of src/RnnRuntime/Interop/NativeKernels.cs is the same number. */
-#define RNN_KERNELS_ABI 1
+ * (rnn_program.h, rnn_image.h and rnn_layout.h too). AbiVersion of src/RnnRuntime/Interop/NativeKernels.cs is the same number. */
+#define RNN_KERNELS_ABI 2
 
 enum rnn_format { RNN_FLOAT32, RNN_BFLOAT16, RNN_FLOAT16, RNN_INT8 };
 

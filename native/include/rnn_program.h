@@ -328,6 +328,15 @@ typedef struct rnn_general_sequence {
     int32_t outputs;
 } rnn_general_sequence;
 
+/* RNN_OP_HOST: a whole plan that managed code executes, as the only operation of a program. */
+typedef struct rnn_host_call {
+    /* Runs the time steps of a chunk; 0, or a number that the caller of the program reads in status. */
+    int32_t (*execute)(void *host, int32_t time_steps);
+    void *host;
+    int32_t status;
+    int32_t reserved;
+} rnn_host_call;
+
 enum rnn_operation_kind {
     RNN_OP_RECURRENT,
     RNN_OP_LINEAR,
@@ -349,7 +358,8 @@ enum rnn_operation_kind {
     RNN_OP_DEPTHWISE,
     RNN_OP_MATMUL,
     RNN_OP_SEQUENCE,
-    RNN_OP_GENERAL_SEQUENCE
+    RNN_OP_GENERAL_SEQUENCE,
+    RNN_OP_HOST
 };
 
 typedef struct rnn_operation {

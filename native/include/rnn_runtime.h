@@ -196,7 +196,7 @@ RNN_API rnn_status rnn_session_fork_in(rnn_session session, void *memory, size_t
 /* Frees a session; memory of the caller is the caller's again. [session] */
 RNN_API rnn_status rnn_session_free(rnn_session session);
 
-/* What it is. [any] [real-time] */
+/* What it is. [session] [real-time] */
 RNN_API rnn_status rnn_session_get_info(rnn_session session, rnn_session_info *info);
 
 /* ---- Running ---- */

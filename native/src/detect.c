@@ -1,36 +1,10 @@
 /* What this processor can run: by CPUID, and by the registers that the operating system saves (XCR0), without which an instruction that the processor has
  * still faults or loses its registers. */
 
+#include "cpuid.h"
 #include "sets.h"
 
 #if defined(__x86_64__)
-
-#include <cpuid.h>
-#include <stddef.h>
-
-typedef struct registers {
-    unsigned eax, ebx, ecx, edx;
-} registers;
-
-static registers cpuid(unsigned leaf)
-{
-    registers r = {0, 0, 0, 0};
-    if (leaf <= (unsigned)__get_cpuid_max(0, NULL)) {
-        __cpuid_count(leaf, 0, r.eax, r.ebx, r.ecx, r.edx);
-    }
-
-    return r;
-}
-
-static unsigned saved_state(void)
-{
-    unsigned low;
-    unsigned high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return low;
-}
-
-static int has(unsigned bits, unsigned wanted) { return (bits & wanted) == wanted; }
 
 rnn_processor rnn_detect(void)
 {

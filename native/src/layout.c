@@ -1,5 +1,5 @@
+#include "rnn_image.h"
 #include "rnn_layout.h"
-#include "rnn_program.h"
 
 #include <stddef.h>
 
@@ -342,6 +342,67 @@ static const rnn_layout layouts[] = {
     FIELD(rnn_program, input),
     FIELD(rnn_program, output),
     FIELD(rnn_program, backwards),
+
+    FIELD(rnn_host_call, execute),
+    FIELD(rnn_host_call, host),
+    FIELD(rnn_host_call, status),
+    FIELD(rnn_host_call, reserved),
+
+    FIELD(rnn_io, buffer),
+    FIELD(rnn_io, elements),
+    FIELD(rnn_io, is_int32),
+    FIELD(rnn_io, index_limit),
+    FIELD(rnn_io, given_steps),
+
+    FIELD(rnn_state, buffer),
+    FIELD(rnn_state, ring),
+    FIELD(rnn_state, initial),
+    FIELD(rnn_state, elements),
+    FIELD(rnn_state, reserved),
+
+    FIELD(rnn_image, program),
+    FIELD(rnn_image, inputs),
+    FIELD(rnn_image, outputs),
+    FIELD(rnn_image, states),
+    FIELD(rnn_image, host),
+    FIELD(rnn_image, input_count),
+    FIELD(rnn_image, output_count),
+    FIELD(rnn_image, state_count),
+    FIELD(rnn_image, state_elements),
+    FIELD(rnn_image, state_hash),
+    FIELD(rnn_image, run_steps),
+
+    FIELD(rnn_blueprint, image),
+    FIELD(rnn_blueprint, image_bytes),
+    FIELD(rnn_blueprint, arena_words),
+    FIELD(rnn_blueprint, image_words),
+    FIELD(rnn_blueprint, arena_word_count),
+    FIELD(rnn_blueprint, image_word_count),
+    FIELD(rnn_blueprint, arena_bytes),
+    FIELD(rnn_blueprint, persistent_bytes),
+    FIELD(rnn_blueprint, state_bytes),
+    FIELD(rnn_blueprint, streams),
+    FIELD(rnn_blueprint, chunk_length),
+    FIELD(rnn_blueprint, managed_reason),
+
+    FIELD(rnn_tensor, name),
+    FIELD(rnn_tensor, dimensions),
+    FIELD(rnn_tensor, rank),
+    FIELD(rnn_tensor, elements),
+    FIELD(rnn_tensor, is_int32),
+    FIELD(rnn_tensor, index_limit),
+
+    FIELD(rnn_model_description, inputs),
+    FIELD(rnn_model_description, outputs),
+    FIELD(rnn_model_description, states),
+    FIELD(rnn_model_description, kernel),
+    FIELD(rnn_model_description, weight_bytes),
+    FIELD(rnn_model_description, input_count),
+    FIELD(rnn_model_description, output_count),
+    FIELD(rnn_model_description, state_count),
+    FIELD(rnn_model_description, has_golden),
+    FIELD(rnn_model_description, threads),
+    FIELD(rnn_model_description, reserved),
 };
 
 const rnn_layout *rnn_kernels_layout(int32_t *count)

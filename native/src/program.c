@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+static void step_host(const context *c, rnn_host_call *step) { step->status |= step->execute(step->host, c->time_steps); }
+
 static void run_operations(rnn_program *program, context *c)
 {
     c->backwards = program->backwards;
@@ -33,6 +35,7 @@ static void run_operations(rnn_program *program, context *c)
         case RNN_OP_MATMUL: step_matmul(c, arguments); break;
         case RNN_OP_SEQUENCE: step_sequence(c, arguments); break;
         case RNN_OP_GENERAL_SEQUENCE: step_general_sequence(c, arguments); break;
+        case RNN_OP_HOST: step_host(c, (rnn_host_call *)(uintptr_t)arguments); break;
         default: __builtin_trap();
         }
     }

@@ -128,13 +128,20 @@ public sealed class RnnModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var layout = Layout(streams, chunkLength);
-        if (layout.TotalBytes > UncheckedSessionBytes && GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is var available and > 0 && layout.TotalBytes > available)
+        if (layout.TotalBytes > UncheckedSessionBytes && AvailableBytes() is var available and > 0 && layout.TotalBytes > available)
         {
             throw new InsufficientMemoryException(
                 $"A session of {streams} streams and chunks of {layout.ChunkLength} time steps needs {layout.TotalBytes} bytes; this process may have {available}.");
         }
 
         return OpenSession(layout);
+    }
+
+    /// <summary>Of the machine or the container: a limit of managed objects alone makes the first of these numbers the smaller one.</summary>
+    private static long AvailableBytes()
+    {
+        var memory = GC.GetGCMemoryInfo();
+        return Math.Max(memory.TotalAvailableMemoryBytes, memory.HighMemoryLoadThresholdBytes);
     }
 
     /// <summary>Also for a fork of a session that outlives the model's disposal.</summary>
@@ -241,7 +248,7 @@ public sealed class RnnModel : IDisposable
     }
 
     /// <summary>Made with the first session: a model that is only looked at starts no thread.</summary>
-    private void StartTeam()
+    internal void StartTeam()
     {
         if (_threads > 1 && _plan.IsSplit)
         {
@@ -262,7 +269,7 @@ public sealed class RnnModel : IDisposable
         }
     }
 
-    private ArenaLayout Layout(int streams, int? chunkLength)
+    internal ArenaLayout Layout(int streams, int? chunkLength)
     {
         CheckRange(streams, MaximumStreams, nameof(streams));
         CheckRange(chunkLength ?? 1, MaximumChunkLength, nameof(chunkLength));

@@ -15,7 +15,9 @@ public sealed unsafe partial class RnnSession
     /// Bytes of a saved state: a header of 16 (magic "RNST", version, a hash of names and shapes, the number of streams), then every state
     /// variable of every stream as little-endian float32. The same for all kernel variants and chunk lengths.
     /// </summary>
-    public int StateBytes => checked(StateHeaderBytes + (_plan.StateElements * Streams * sizeof(float)));
+    public int StateBytes => SavedStateBytes(_plan, Streams);
+
+    internal static int SavedStateBytes(ExecutionPlan plan, int streams) => checked(StateHeaderBytes + (plan.StateElements * streams * sizeof(float)));
 
     /// <summary>Puts every stream into its initial state.</summary>
     public void Reset()

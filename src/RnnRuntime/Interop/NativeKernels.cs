@@ -6,12 +6,14 @@ namespace RnnRuntime.Interop;
 
 /// <summary>
 /// The optional library of C kernels: its tables, or the reason why it is not used. It is looked for by its full path only, so that no other library
-/// of that name is found; once loaded it stays.
+/// of that name is found; once loaded it stays. A binary that has the kernels linked in hands them over instead, and no library is looked for.
 /// </summary>
 internal sealed unsafe class NativeKernels
 {
     /// <summary>RNN_KERNELS_ABI of <c>native/include/rnn_kernels.h</c>.</summary>
-    public const uint AbiVersion = 1;
+    public const uint AbiVersion = 2;
+
+    private static NativeKernels? _default;
 
     private readonly delegate* unmanaged<int> _count;
     private readonly delegate* unmanaged<int, NativeTable*> _tableAt;
@@ -41,15 +43,25 @@ internal sealed unsafe class NativeKernels
         }
     }
 
+    private NativeKernels(string name, in LinkedKernels kernels)
+    {
+        _count = kernels.Count;
+        _tableAt = kernels.TableAt;
+        _layouts = kernels.Layouts;
+        Run = kernels.Run;
+        Path = name;
+    }
+
     public static string FileName { get; } =
         OperatingSystem.IsWindows() ? "rnnkernels.dll" : OperatingSystem.IsMacOS() ? "librnnkernels.dylib" : "librnnkernels.so";
 
-    public static NativeKernels Default { get; } = Load(Candidates(), AbiVersion);
+    /// <summary>The linked kernels, or the library that was found when this was first asked for.</summary>
+    public static NativeKernels Default => _default ?? SetDefault(Load(Candidates(), AbiVersion));
 
     /// <summary>Why the library is not used, or null.</summary>
     public string? Obstacle { get; }
 
-    /// <summary>Where it lies, or null.</summary>
+    /// <summary>Where it lies, of linked kernels the name of the binary, or null.</summary>
     public string? Path { get; }
 
     /// <summary>rnn_run: a program, its input, its output, time steps; null where there is an obstacle.</summary>
@@ -85,9 +97,24 @@ internal sealed unsafe class NativeKernels
         }
 
         var found = ((delegate* unmanaged<uint>)versionOf)();
-        return found == abiVersion
-            ? new NativeKernels(path, library)
-            : new NativeKernels($"the library '{path}' has version {found} of the interface; expected {abiVersion}");
+        return found == abiVersion ? new NativeKernels(path, library) : OtherVersion(path, found, abiVersion);
+    }
+
+    /// <summary>Makes the kernels that are linked into the binary of this name the default ones; before anything asks for those.</summary>
+    /// <exception cref="InvalidOperationException">The default ones are in use already.</exception>
+    public static void UseLinked(string name, in LinkedKernels kernels)
+    {
+        var linked = Linked(name, kernels, AbiVersion);
+        if (SetDefault(linked) != linked)
+        {
+            throw new InvalidOperationException($"The C kernels of {name} come too late: those of '{Default.Path ?? FileName}' are in use.");
+        }
+    }
+
+    public static NativeKernels Linked(string name, in LinkedKernels kernels, uint abiVersion)
+    {
+        var found = kernels.AbiVersion();
+        return found == abiVersion ? new NativeKernels(name, kernels) : OtherVersion(name, found, abiVersion);
     }
 
     /// <summary>The table of this name, or null.</summary>
@@ -119,6 +146,12 @@ internal sealed unsafe class NativeKernels
         var layouts = _layouts(&count);
         return new ReadOnlySpan<NativeLayout>(layouts, count);
     }
+
+    private static NativeKernels OtherVersion(string path, uint found, uint expected) =>
+        new($"the library '{path}' has version {found} of the interface; expected {expected}");
+
+    /// <summary>Whoever comes first sets it; what it is after that.</summary>
+    private static NativeKernels SetDefault(NativeKernels kernels) => Interlocked.CompareExchange(ref _default, kernels, null) ?? kernels;
 
     /// <summary>Beside the assembly and the program, there in the folder that a package has it in, and where the host found a package's.</summary>
     private static IEnumerable<string> Candidates()

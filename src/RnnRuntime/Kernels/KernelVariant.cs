@@ -15,7 +15,10 @@ internal abstract unsafe partial class KernelVariant(string name, string descrip
     public abstract bool IsSupported { get; }
 
     /// <summary>Why it cannot run here, or null.</summary>
-    public virtual string? UnavailableReason => IsSupported ? null : LacksRequirement;
+    public virtual string? UnavailableReason =>
+        IsSupported ? null
+        : RuntimeFeature.IsDynamicCodeCompiled ? LacksRequirement
+        : $"{LacksRequirement}, or this program was compiled ahead of time without them";
 
     protected string LacksRequirement => $"this processor lacks {Requirement}";
 

@@ -28,6 +28,7 @@ internal enum NativeOperationKind
     MatMul,
     Sequence,
     GeneralSequence,
+    Host,
 }
 
 internal unsafe struct NativeBuffer

@@ -41,10 +41,16 @@ internal sealed unsafe class NativeProgram : IDisposable
             return (null, obstacle);
         }
 
+        return (new NativeProgram(writer, writer.Copy([HeaderOf(plan, layout, writer, ((NativeVariant)plan.Variant).Table)])), null);
+    }
+
+    /// <summary>What rnn_run is given: the operations that were written.</summary>
+    public static NativeProgramHeader HeaderOf(ExecutionPlan plan, ArenaLayout layout, NativeProgramWriter writer, NativeTable* kernels)
+    {
         var isPlain = plan.Inputs.Length == 1 && plan.Outputs.Length == 1;
-        var header = writer.Copy([new NativeProgramHeader
+        return new NativeProgramHeader
         {
-            Kernels = ((NativeVariant)plan.Variant).Table,
+            Kernels = kernels,
             Operations = writer.Operations(),
             OperationCount = writer.OperationCount,
             Streams = layout.Streams,
@@ -52,8 +58,7 @@ internal sealed unsafe class NativeProgram : IDisposable
             HasFeedback = plan.HasFeedback ? 1 : 0,
             Input = isPlain ? PortOf(plan.Inputs[0]) : default,
             Output = isPlain ? PortOf(plan.Outputs[0]) : default,
-        }]);
-        return (new NativeProgram(writer, header), null);
+        };
 
         NativePort PortOf(Port port) => new()
         {
@@ -76,7 +81,8 @@ internal sealed unsafe class NativeProgram : IDisposable
 
     public void Dispose() => _writer.Dispose();
 
-    private static string? Write(ExecutionPlan plan, ArenaLayout layout, NativeProgramWriter writer)
+    /// <summary>Writes the operations, or says why there are none.</summary>
+    public static string? Write(ExecutionPlan plan, ArenaLayout layout, NativeProgramWriter writer)
     {
         if (plan.Variant is not NativeVariant)
         {

@@ -4,19 +4,20 @@ using RnnRuntime.Memory;
 namespace RnnRuntime.Plan;
 
 /// <summary>Collects the operations of a <see cref="NativeProgram"/>; everything that they point to stays where it is written.</summary>
-internal sealed unsafe class NativeProgramWriter(StepContext context) : IDisposable
+/// <param name="context">The memory that operations work on.</param>
+/// <param name="blockBytes">See <see cref="BlockAllocator"/>.</param>
+internal sealed unsafe class NativeProgramWriter(StepContext context, nint blockBytes = BlockAllocator.DefaultBlockBytes) : BlockAllocator(blockBytes)
 {
-    private const int BlockBytes = 4 * 1024;
-
-    private readonly List<AlignedBlock> _blocks = [];
     private readonly List<NativeOperation> _operations = [];
-    private nint _used;
 
     public int OperationCount => _operations.Count;
 
     public void Add<T>(NativeOperationKind kind, in T arguments)
         where T : unmanaged =>
-        _operations.Add(new NativeOperation { Kind = kind, Arguments = Copy([arguments]) });
+        Add(kind, Copy([arguments]));
+
+    /// <summary>With arguments that lie in this memory.</summary>
+    public void Add(NativeOperationKind kind, void* arguments) => _operations.Add(new NativeOperation { Kind = kind, Arguments = arguments });
 
     public NativeOperation* Operations() => Copy<NativeOperation>([.. _operations]);
 
@@ -39,29 +40,4 @@ internal sealed unsafe class NativeProgramWriter(StepContext context) : IDisposa
             Length = ring.Length,
             Width = ring.Width,
         };
-
-    public T* Copy<T>(ReadOnlySpan<T> values)
-        where T : unmanaged
-    {
-        var copy = (T*)Allocate(checked((nint)values.Length * sizeof(T)));
-        values.CopyTo(new Span<T>(copy, values.Length));
-        return copy;
-    }
-
-    /// <summary>Zeroed memory of the program.</summary>
-    public byte* Allocate(nint bytes)
-    {
-        bytes = checked(bytes + 7) & ~(nint)7;
-        if (_blocks.Count == 0 || _blocks[^1].Length - _used < bytes)
-        {
-            _blocks.Add(new AlignedBlock(Math.Max(bytes, BlockBytes)));
-            _used = 0;
-        }
-
-        var start = _blocks[^1].Pointer + _used;
-        _used += bytes;
-        return start;
-    }
-
-    public void Dispose() => _blocks.ForEach(block => block.Dispose());
 }

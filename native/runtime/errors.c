@@ -1,0 +1,98 @@
+/* Statuses and their texts. */
+
+#include "front.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local char text[ERROR_TEXT_BYTES];
+
+rnn_status fail(rnn_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+char *error_text(void) { return text; }
+
+rnn_status failed(rnn_status status)
+{
+    text[sizeof text - 1] = 0;
+    return text[0] != 0 ? status : fail(status, "%s", rnn_status_name(status));
+}
+
+const char *rnn_last_error(void) { return text; }
+
+const char *rnn_status_name(rnn_status status)
+{
+#define NAME(name) case name: return #name
+    switch (status) {
+    NAME(RNN_OK);
+    NAME(RNN_INVALID_ARGUMENT);
+    NAME(RNN_INVALID_HANDLE);
+    NAME(RNN_WRONG_LENGTH);
+    NAME(RNN_WRONG_TYPE);
+    NAME(RNN_BUSY);
+    NAME(RNN_NOT_READY);
+    NAME(RNN_IO_ERROR);
+    NAME(RNN_INVALID_MODEL);
+    NAME(RNN_UNKNOWN_KERNEL);
+    NAME(RNN_OUT_OF_MEMORY);
+    NAME(RNN_UNSUPPORTED_PROCESSOR);
+    NAME(RNN_STATE_MISMATCH);
+    NAME(RNN_NOT_NATIVE);
+    NAME(RNN_INTERNAL_ERROR);
+    default: return "an unknown status";
+    }
+}
+
+/* A size that a caller means: what has more bytes than this is no struct of a later version but rubbish. */
+enum { LARGEST_STRUCT = 4096 };
+
+rnn_status check_struct(const char *name, const void *structure, size_t first_size)
+{
+    if (structure == NULL) {
+        return fail(RNN_INVALID_ARGUMENT, "%s is null", name);
+    }
+
+    const uint32_t size = *(const uint32_t *)structure;
+    if (size < first_size || size > LARGEST_STRUCT) {
+        return fail(RNN_INVALID_ARGUMENT, "%s.struct_size is %u; expected sizeof(%s), at least %zu", name, size, name, first_size);
+    }
+
+    return RNN_OK;
+}
+
+void copy_struct(void *target, const void *source, size_t size)
+{
+    const uint32_t target_size = *(const uint32_t *)target;
+    memcpy(target, source, target_size < size ? target_size : size);
+    *(uint32_t *)target = target_size;
+}
+
+rnn_status read_options(const char *name, const void *options, void *target, size_t size, size_t first_size)
+{
+    memset(target, 0, size);
+    if (options == NULL) {
+        return RNN_OK;
+    }
+
+    const rnn_status status = check_struct(name, options, first_size);
+    if (status != RNN_OK) {
+        return status;
+    }
+
+    const uint32_t given = *(const uint32_t *)options;
+    memcpy(target, options, given < size ? given : size);
+    for (size_t i = size; i < given; i++) {
+        if (((const uint8_t *)options)[i] != 0) {
+            return fail(RNN_INVALID_ARGUMENT, "%s has a field at byte %zu that this version of the library does not know; expected zeros from byte %zu on", name, i, size);
+        }
+    }
+
+    return RNN_OK;
+}

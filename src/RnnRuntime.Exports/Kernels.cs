@@ -1,0 +1,42 @@
+using RnnRuntime.Interop;
+using RnnRuntime.Kernels;
+using RnnRuntime.Memory;
+
+namespace RnnRuntime.Exports;
+
+/// <summary>The kernels as C sees them.</summary>
+internal static unsafe class Kernels
+{
+    // As long as the process: C keeps the pointers.
+    private static readonly BlockAllocator Memory = new(BlockAllocator.DefaultBlockBytes);
+
+    public static KernelDescription* Describe(out int count)
+    {
+        var best = DefaultName();
+        var kernels = RnnKernels.All;
+        count = kernels.Length;
+        return Memory.Copy<KernelDescription>([.. kernels.Select(kernel => new KernelDescription
+        {
+            StructSize = (uint)sizeof(KernelDescription),
+            IsAvailable = kernel.IsAvailable ? 1 : 0,
+            Name = NativeText.Copy(kernel.Name, Memory),
+            Description = NativeText.Copy(kernel.Description, Memory),
+            UnavailableReason = kernel.UnavailableReason is { } reason ? NativeText.Copy(reason, Memory) : null,
+            IsNative = KernelRegistry.IsNative(kernel.Name) ? 1 : 0,
+            IsDefault = kernel.Name == best ? 1 : 0,
+        })]);
+    }
+
+    /// <summary>Null where the environment variable names none that can run: loading a model says so.</summary>
+    private static string? DefaultName()
+    {
+        try
+        {
+            return RnnKernels.Default;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+}

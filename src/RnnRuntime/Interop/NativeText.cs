@@ -1,0 +1,29 @@
+using System.Text;
+using RnnRuntime.Memory;
+
+namespace RnnRuntime.Interop;
+
+/// <summary>Texts as C has them: UTF-8 that ends with a zero.</summary>
+internal static unsafe class NativeText
+{
+    public static byte* Copy(string text, BlockAllocator memory)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        var copy = memory.Allocate(bytes + 1);
+        Encoding.UTF8.GetBytes(text, new Span<byte>(copy, bytes));
+        return copy;
+    }
+
+    /// <summary>Writes as much as fits, cut between characters, and a zero.</summary>
+    public static void Write(string text, byte* target, int capacity)
+    {
+        if (target == null || capacity < 8)
+        {
+            return;
+        }
+
+        var room = new Span<byte>(target, capacity);
+        Encoding.UTF8.GetEncoder().Convert(text, room[..^1], flush: true, out _, out var written, out _);
+        room[written] = 0;
+    }
+}

@@ -47,8 +47,12 @@ void errors(const std::string &folder, const recording<float> &cell, const recor
     });
     fails("error: a state too short", status::wrong_length, {}, [&] { session.load_state(std::vector<std::byte>(3)); });
     fails("error: memory too small", status::wrong_length, {}, [&] {
-        std::vector<double> memory(16);
-        (void)cell.model.create_session_in(memory.data(), memory.size() * sizeof(double));
+        alignas(4096) unsigned char memory[128];
+        (void)cell.model.create_session_in(memory, sizeof memory);
+    });
+    fails("error: memory that starts at an odd address", status::invalid_argument, {std::to_string(cell.model.session_info().memory_alignment)}, [&] {
+        std::vector<unsigned char> memory(cell.model.session_info().memory_bytes + 2);
+        (void)cell.model.create_session_in(memory.data() + 1, memory.size() - 1);
     });
     fails("error: a session that was moved from", status::invalid_handle, {}, [&] {
         auto moved = std::move(session);

@@ -1,5 +1,6 @@
 //! rnn_runtime.h, as far as the safe layer needs it.
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
+use std::os::raw::c_char;
 
 pub type Status = i32;
 pub type Handle = *mut c_void;

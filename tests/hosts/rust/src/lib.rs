@@ -3,9 +3,12 @@
 //! A `Model` is shared by threads; a `Session` moves between them and takes `&mut self` where it runs. Values are slices, laid out
 //! `[time step][stream][shape]`. A session may outlive its model.
 
+#![deny(warnings, missing_docs)]
+
 mod ffi;
 
-use std::ffi::{c_char, c_void, CStr, CString};
+use std::ffi::{c_void, CStr, CString};
+use std::os::raw::c_char;
 use std::{fmt, ptr, slice};
 
 /// What was found and what was expected.

@@ -1,5 +1,7 @@
 //! A Rust host: HOST FOLDER runs the models of the folder in every way and holds them to the outputs there, bit for bit. One line for each check.
 
+#![deny(warnings)]
+
 use rnnruntime::{kernels, Element, ElementType, Error, Model, ModelOptions, Session, Tensor};
 use std::path::{Path, PathBuf};
 use std::{env, fs, process, thread};
@@ -272,12 +274,12 @@ fn all(checks: &mut Checks, folder: &Path) -> Checked {
 
 fn main() {
     let arguments: Vec<String> = env::args().collect();
-    let [_, folder] = arguments.as_slice() else {
+    if arguments.len() != 2 {
         eprintln!("usage: {} FOLDER", arguments[0]);
         process::exit(2);
-    };
+    }
     let mut checks = Checks { failures: 0 };
-    if let Err(problem) = all(&mut checks, Path::new(folder)) {
+    if let Err(problem) = all(&mut checks, Path::new(&arguments[1])) {
         checks.check("the folder", || Err(problem));
     }
     println!("{} failed", checks.failures);

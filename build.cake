@@ -18,6 +18,8 @@ var packages = artifacts.Combine("packages");
 var nativeLibraries = artifacts.Combine("native");
 var nativeBuilds = artifacts.Combine("native-builds");
 var runtimeLibraries = artifacts.Combine("runtime");
+// The programs of tests/hosts.
+var hosts = artifacts.Combine("hosts");
 // The C part of the runtime's shared library, as Native made it for this machine.
 var frontEndArchive = nativeLibraries.Combine(RuntimeIdentifier()).CombineWithFilePath("librnnruntime-front.a");
 // The test program of the library that Native built.
@@ -108,6 +110,42 @@ Task("NativeTest")
         Run(sanitized.CombineWithFilePath("rnnkernels-tests").FullPath, new ProcessArgumentBuilder().Append("--quick"));
     });
 
+Task("Hosts")
+    .Description("Compiles the programs of tests/hosts, which use the shared library for C, to artifacts/hosts: --native=required where they must be.")
+    .IsDependentOn("Exports")
+    .Does(() =>
+    {
+        // What an earlier build left does not belong to these sources.
+        CleanDirectory(hosts);
+        var library = runtimeLibraries.Combine(RuntimeIdentifier());
+        var (cmake, compiler) = (FindProgram("cmake"), FindProgram(EnvironmentVariable("CC"), "gcc", "clang", "cc"));
+        try
+        {
+            if (cmake == null || compiler == null)
+            {
+                throw new CakeException($"there is no {(cmake == null ? "cmake" : "C compiler (gcc, clang, cc)")}");
+            }
+
+            if (GetFiles($"{library}/*rnnruntime.{{so,dylib,dll}}").Count == 0)
+            {
+                throw new CakeException("there is no shared library to use");
+            }
+
+            var build = nativeBuilds.Combine("hosts-" + compiler.GetFilenameWithoutExtension());
+            Run(cmake.FullPath, new ProcessArgumentBuilder()
+                .Append("-S").AppendQuoted(MakeAbsolute(Directory("tests/hosts")).FullPath).Append("-B").AppendQuoted(build.FullPath)
+                .Append("-DCMAKE_BUILD_TYPE=Release").AppendQuoted("-DCMAKE_C_COMPILER=" + compiler.FullPath)
+                .AppendQuoted("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=" + hosts.FullPath)
+                .AppendQuoted("-DRNNRUNTIME_LIBRARY_FOLDER=" + library.FullPath).Append("--log-level=WARNING"));
+            Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release").Append("--parallel"));
+        }
+        catch (CakeException exception) when (!nativeIsRequired)
+        {
+            CleanDirectory(hosts);
+            Warning($"The native hosts are left out, their tests are skipped: {exception.Message}");
+        }
+    });
+
 Task("Restore")
     .Does(() => DotNetRestore(Solution, new DotNetRestoreSettings { MSBuildSettings = quiet, Verbosity = DotNetVerbosity.Quiet }));
 
@@ -122,7 +160,7 @@ Task("Build")
 
 Task("Test")
     .Description("Runs every test on this machine's processor: --configuration=Checked|Release|Debug.")
-    .IsDependentOn("Native")
+    .IsDependentOn("Hosts")
     .IsDependentOn("Restore")
     .Does(() =>
     {

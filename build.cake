@@ -5,6 +5,8 @@ var benchArguments = Argument("bench-args", "");
 var emulateArguments = Argument("emulate-args", "");
 // Required: a machine that cannot build the C kernels is an error, not a note.
 var nativeIsRequired = Argument("native", "optional") == "required";
+// Where Install goes; artifacts/runtime-install without it.
+var prefix = Argument("prefix", "");
 
 const string Solution = "RnnRuntime.sln";
 const string TestProject = "tests/RnnRuntime.Tests/RnnRuntime.Tests.csproj";
@@ -254,6 +256,41 @@ Task("Exports")
         catch (CakeException exception) when (!nativeIsRequired)
         {
             Warning($"The shared library for C is left out: {exception.Message}");
+        }
+    });
+
+Task("Install")
+    .Description("Installs the shared library for C, its headers, a CMake package and a pkg-config file: --prefix=DIR, or artifacts/runtime-install.")
+    .IsDependentOn("Exports")
+    .Does(() =>
+    {
+        var folder = artifacts.Combine("runtime-install").Combine(RuntimeIdentifier());
+        if (prefix == "")
+        {
+            CleanDirectory(folder);
+        }
+
+        try
+        {
+            var cmake = FindProgram("cmake") ?? throw new CakeException("there is no cmake");
+            var built = runtimeLibraries.Combine(RuntimeIdentifier());
+            if (GetFiles($"{built}/librnnruntime.*").Count == 0)
+            {
+                throw new CakeException("there is no shared library for C");
+            }
+
+            var build = nativeBuilds.Combine("package");
+            Run(cmake.FullPath, new ProcessArgumentBuilder()
+                .Append("-S").AppendQuoted(MakeAbsolute(Directory("native/package")).FullPath).Append("-B").AppendQuoted(build.FullPath)
+                .AppendQuoted("-DRNNRUNTIME_BUILT=" + built.FullPath).Append("-Wno-dev").Append("--log-level=WARNING"));
+            Run(cmake.FullPath, new ProcessArgumentBuilder()
+                .Append("--install").AppendQuoted(build.FullPath).Append("--prefix")
+                .AppendQuoted(prefix == "" ? folder.FullPath : MakeAbsolute(Directory(prefix)).FullPath));
+        }
+        // Who asked for an installation and for nothing else has to hear that there is none.
+        catch (CakeException exception) when (!nativeIsRequired && target != "Install")
+        {
+            Warning($"Nothing is installed for C: {exception.Message}");
         }
     });
 

@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace RnnRuntime.Tests.Hosts;
+
+/// <summary>What <c>dotnet cake --target=Install</c> gives, used as the README says, after the prefix was moved; and the README's examples, compiled and run.</summary>
+public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClassFixture<NativePackageTests.Prefix>
+{
+    private static readonly string[] s_warnings = ["-Wall", "-Wextra", "-Werror"];
+
+    [Theory]
+    [InlineData("gcc")]
+    [InlineData("clang")]
+    public void TheCExampleOfTheReadmeIsCompiledWithoutAWarningAndRuns(string compiler)
+    {
+        using var folder = new Examples();
+        Compile(folder, compiler, [.. s_warnings, "-Wpedantic", "-std=c17", folder["example.c"]], "example");
+        AssertPrints(folder.Output, folder.Run(prefix, "example"));
+    }
+
+    [Theory]
+    [InlineData("g++")]
+    [InlineData("clang++")]
+    public void TheCppExampleOfTheReadmeIsCompiledWithoutAWarningAndRuns(string compiler)
+    {
+        using var folder = new Examples();
+        Compile(folder, compiler, [.. s_warnings, "-Wpedantic", "-std=c++20", folder["example.cpp"]], "example-cpp");
+        AssertPrints(folder.Output, folder.Run(prefix, "example-cpp"));
+    }
+
+    [Theory]
+    [InlineData("gcc", "c", "-std=c99")]
+    [InlineData("gcc", "c", "-std=c17")]
+    [InlineData("clang", "c", "-std=c99")]
+    [InlineData("clang", "c", "-std=c17")]
+    [InlineData("g++", "c++", "-std=c++17")]
+    [InlineData("g++", "c++", "-std=c++20")]
+    [InlineData("clang++", "c++", "-std=c++17")]
+    [InlineData("clang++", "c++", "-std=c++20")]
+    public void AHeaderByItselfIsCompiledWithoutAWarning(string compiler, string language, string standard)
+    {
+        using var folder = new TemporaryDirectory();
+        File.WriteAllText(folder["only"], $"#include <rnn_runtime.{(language == "c" ? "h" : "hpp")}>\nint main(void) {{ return rnn_abi_version() != RNN_ABI_VERSION; }}\n");
+        HostProgram.Run(
+            HostProgram.RequireTool(compiler),
+            [.. s_warnings, "-Wpedantic", "-Wshadow", "-Wconversion", standard, "-fsyntax-only", "-I", RepositoryFiles.Require("native/include"), "-x", language, folder["only"]]);
+    }
+
+    [Fact]
+    public void AnExampleWithoutItsModelSaysSo()
+    {
+        using var folder = new Examples();
+        File.Delete(folder["model.rnn"]);
+        Compile(folder, "gcc", [folder["example.c"]], "example");
+        var (exitCode, output) = folder.Run(prefix, "example");
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("RNN_IO_ERROR: ", output, StringComparison.Ordinal);
+        Assert.Contains("model.rnn", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AProjectFindsTheMovedPackageByCMake()
+    {
+        var (cmake, folder) = (HostProgram.RequireTool("cmake"), new Examples());
+        using var _ = folder;
+        HostProgram.RequireTool("g++");
+        File.WriteAllText(
+            folder["CMakeLists.txt"],
+            $"cmake_minimum_required(VERSION 3.16)\nproject(consumer C CXX)\nset(CMAKE_CXX_STANDARD 20)\nadd_executable(example example.c)\nadd_executable(example-cpp example.cpp)\n"
+            + Examples.Readme("cmake") + "target_link_libraries(example-cpp PRIVATE RnnRuntime::rnnruntime)\n");
+        HostProgram.Run(cmake, ["-S", folder[""], "-B", folder["build"], $"-DCMAKE_PREFIX_PATH={prefix.Path}"]);
+        HostProgram.Run(cmake, ["--build", folder["build"]]);
+        AssertPrints(folder.Output, folder.Run(null, "build/example"));
+        AssertPrints(folder.Output, folder.Run(null, "build/example-cpp"));
+    }
+
+    [Theory]
+    [InlineData("0.1", true)]
+    [InlineData("0.2", false)]
+    [InlineData("99", false)]
+    public void CMakeTakesThePackageForItsVersionsOnly(string version, bool isTaken)
+    {
+        var cmake = HostProgram.RequireTool("cmake");
+        using var folder = new TemporaryDirectory();
+        File.WriteAllText(folder["CMakeLists.txt"], $"cmake_minimum_required(VERSION 3.16)\nproject(consumer LANGUAGES NONE)\nfind_package(RnnRuntime {version} REQUIRED)\n");
+        var (exitCode, output) = HostProgram.Start(cmake, ["-S", folder[""], "-B", folder["build"], $"-DCMAKE_PREFIX_PATH={prefix.Path}"]);
+        Assert.True(isTaken == (exitCode == 0), output);
+    }
+
+    [Fact]
+    public void TheCommandsOfTheReadmeFindTheMovedPackageByPkgConfig()
+    {
+        HostProgram.RequireTool("pkg-config");
+        HostProgram.RequireTool("cc");
+        HostProgram.RequireTool("c++");
+        using var folder = new Examples();
+        File.WriteAllText(folder["commands.sh"], $"set -e\ncd \"$1\"\n{Examples.Readme("sh")}pkg-config --modversion rnnruntime\n");
+        var environment = new Dictionary<string, string> { ["PKG_CONFIG_PATH"] = Path.Combine(prefix.Path, "lib/pkgconfig") };
+        var output = HostProgram.Run(HostProgram.RequireTool("sh"), [folder["commands.sh"], folder[""]], environment);
+        Assert.Equal(Regex.Match(File.ReadAllText(RepositoryFiles.Require("Directory.Build.props")), "<Version>(.*)</Version>").Groups[1].Value, output.Trim());
+        AssertPrints(folder.Output, folder.Run(null, "example"));
+        AssertPrints(folder.Output, folder.Run(null, "example-cpp"));
+    }
+
+    [Fact]
+    public void AFolderWithoutTheLibraryIsNotInstalled()
+    {
+        var cmake = HostProgram.RequireTool("cmake");
+        using var folder = new TemporaryDirectory();
+        var (exitCode, output) = HostProgram.Start(cmake, ["-S", RepositoryFiles.Require("native/package"), "-B", folder["build"], $"-DRNNRUNTIME_BUILT={folder["nowhere"]}"]);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("nowhere", output, StringComparison.Ordinal);
+        Assert.Contains("--target=Exports", Regex.Replace(output, @"\s+", " "), StringComparison.Ordinal);
+    }
+
+    private void Compile(Examples folder, string compiler, string[] arguments, string program) => HostProgram.Run(
+        HostProgram.RequireTool(compiler),
+        [.. arguments, "-I", Path.Combine(prefix.Path, "include"), "-L", Path.Combine(prefix.Path, "lib"), "-lrnnruntime", "-o", folder[program]]);
+
+    private static void AssertPrints(float expected, (int ExitCode, string Output) ended)
+    {
+        Assert.True(ended.ExitCode == 0, ended.Output);
+        var printed = float.Parse(ended.Output.TrimEnd('\n').Split('\n')[^1], CultureInfo.InvariantCulture);
+        Assert.Equal(BitConverter.SingleToInt32Bits(expected), BitConverter.SingleToInt32Bits(printed));
+    }
+
+    /// <summary>An installed prefix that was moved since.</summary>
+    public sealed class Prefix : IDisposable
+    {
+        private readonly TemporaryDirectory _directory = new();
+
+        public string Path
+        {
+            get
+            {
+                var moved = _directory["another-place"];
+                if (!Directory.Exists(moved))
+                {
+                    var (cmake, library) = (HostProgram.RequireTool("cmake"), HostProgram.RequireLibrary());
+                    var built = System.IO.Path.GetDirectoryName(library);
+                    HostProgram.Run(cmake, ["-S", RepositoryFiles.Require("native/package"), "-B", _directory["build"], $"-DRNNRUNTIME_BUILT={built}"]);
+                    HostProgram.Run(cmake, ["--install", _directory["build"], "--prefix", _directory["first-place"]]);
+                    Directory.Move(_directory["first-place"], moved);
+                }
+
+                return moved;
+            }
+        }
+
+        public void Dispose() => _directory.Dispose();
+    }
+
+    /// <summary>A folder with the README's examples, a model, and what the C# library gives for the last step that they run.</summary>
+    private sealed class Examples : IDisposable
+    {
+        private readonly TemporaryDirectory _directory = new();
+
+        public Examples()
+        {
+            File.WriteAllText(this["example.c"], Readme("c"));
+            File.WriteAllText(this["example.cpp"], Readme("cpp"));
+            using var model = RnnModel.FromGraph(TestModels.Single("lstm", 3, 5, seed: 1));
+            model.Save(this["model.rnn"]);
+            using var session = model.CreateSession();
+            float[] input = new float[3], output = new float[5];
+            for (var step = 0; step < 48000; step++)
+            {
+                input[0] = (float)(step % 100) / 100;
+                session.Run(input, output);
+            }
+
+            Output = output[0];
+        }
+
+        public float Output { get; }
+
+        public string this[string file] => _directory[file];
+
+        /// <summary>The one block of this language.</summary>
+        public static string Readme(string language)
+        {
+            var readme = File.ReadAllText(RepositoryFiles.Require("README.md")).ReplaceLineEndings("\n");
+            return Assert.Single(Regex.Matches(readme, $"^```{Regex.Escape(language)}\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)).Groups[1].Value;
+        }
+
+        /// <summary>Runs a program here; without a prefix it has to find its library by itself.</summary>
+        public (int ExitCode, string Output) Run(Prefix? prefix, string program) => HostProgram.Start(
+            HostProgram.RequireTool("sh"),
+            ["-c", "cd \"$0\" && exec \"./$1\"", this[""], program],
+            prefix is null ? null : new() { ["LD_LIBRARY_PATH"] = System.IO.Path.Combine(prefix.Path, "lib"), ["DYLD_LIBRARY_PATH"] = System.IO.Path.Combine(prefix.Path, "lib") });
+
+        public void Dispose() => _directory.Dispose();
+    }
+}

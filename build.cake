@@ -14,6 +14,7 @@ const string BenchProject = "bench/RnnRuntime.Bench/RnnRuntime.Bench.csproj";
 const string ExportsProject = "src/RnnRuntime.Exports";
 var artifacts = MakeAbsolute(Directory("artifacts"));
 var testResults = artifacts.CombineWithFilePath("test-results/RnnRuntime.Tests.trx");
+var packageTestResults = artifacts.CombineWithFilePath("test-results/PackageTests.trx");
 var packages = artifacts.Combine("packages");
 var nativeLibraries = artifacts.Combine("native");
 var nativeBuilds = artifacts.Combine("native-builds");
@@ -22,6 +23,8 @@ var runtimeLibraries = artifacts.Combine("runtime");
 var hosts = artifacts.Combine("hosts");
 // The C part of the runtime's shared library, as Native made it for this machine.
 var frontEndArchive = nativeLibraries.Combine(RuntimeIdentifier()).CombineWithFilePath("librnnruntime-front.a");
+// The C library, installed as a CMake prefix for each runtime identifier.
+var runtimeInstall = artifacts.Combine("runtime-install");
 // The test program of the library that Native built.
 FilePath nativeTests = null;
 
@@ -52,6 +55,30 @@ DirectoryPath BuildNative(FilePath cmake, FilePath compiler, string sanitizers =
         .Append("--log-level=WARNING"));
     Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release").Append("--parallel"));
     return build;
+}
+
+// Runs the test program of one configuration, all of it or what the filter names, and fails where none of that ran.
+void RunTests(string configuration, FilePath results, string filter = "")
+{
+    EnsureDirectoryExists(results.GetDirectory());
+    if (FileExists(results))
+    {
+        DeleteFile(results);
+    }
+
+    Run("dotnet", new ProcessArgumentBuilder()
+        .Append("exec")
+        .AppendQuoted($"tests/RnnRuntime.Tests/bin/{configuration}/net10.0/RnnRuntime.Tests.dll")
+        .Append("-noLogo")
+        .Append(System.Console.IsOutputRedirected ? "-noColor" : "")
+        .Append(filter)
+        .Append("-result-trx").AppendQuoted(results.FullPath));
+
+    if (!System.Xml.Linq.XDocument.Load(results.FullPath).Descendants().Any(element => element.Name.LocalName == "UnitTestResult"
+        && (filter == "" || element.Attribute("outcome")?.Value == "Passed")))
+    {
+        throw new CakeException("The test program ran no test.");
+    }
 }
 
 string RuntimeIdentifier()
@@ -169,23 +196,7 @@ Task("Test")
             Configuration = testConfiguration, NoRestore = true, MSBuildSettings = quiet, Verbosity = DotNetVerbosity.Minimal,
         });
 
-        EnsureDirectoryExists(testResults.GetDirectory());
-        if (FileExists(testResults))
-        {
-            DeleteFile(testResults);
-        }
-
-        Run("dotnet", new ProcessArgumentBuilder()
-            .Append("exec")
-            .AppendQuoted($"tests/RnnRuntime.Tests/bin/{testConfiguration}/net10.0/RnnRuntime.Tests.dll")
-            .Append("-noLogo")
-            .Append(System.Console.IsOutputRedirected ? "-noColor" : "")
-            .Append("-result-trx").AppendQuoted(testResults.FullPath));
-
-        if (!System.Xml.Linq.XDocument.Load(testResults.FullPath).Descendants().Any(element => element.Name.LocalName == "UnitTestResult"))
-        {
-            throw new CakeException("The test program ran no test.");
-        }
+        RunTests(testConfiguration, testResults);
     });
 
 Task("Emulate")
@@ -284,7 +295,7 @@ Task("Install")
     });
 
 Task("Pack")
-    .Description("Writes the NuGet packages of the library, the importers and the tool to artifacts/packages.")
+    .Description("Writes the NuGet packages and the archives of the C library to artifacts/packages.")
     .IsDependentOn("Build")
     .Does(() =>
     {
@@ -294,14 +305,44 @@ Task("Pack")
             Warning("The package of the library holds no C kernels: its users get those in C# only. --native=required makes this an error.");
         }
 
-        foreach (var project in new[] { "src/RnnRuntime", "src/RnnRuntime.Import", "src/RnnRuntime.Cli" })
+        var projects = new List<string> { "src/RnnRuntime", "src/RnnRuntime.Import", "src/RnnRuntime.Cli" };
+        var prefixes = GetDirectories($"{runtimeInstall}/*");
+        if (prefixes.Count == 0)
+        {
+            Warning($"The C library is not packed: there is no artifacts/{runtimeInstall.GetDirectoryName()}/{RuntimeIdentifier()}.");
+        }
+        else
+        {
+            projects.Add("src/RnnRuntime.Native");
+        }
+
+        foreach (var project in projects)
         {
             DotNetPack(project, new DotNetPackSettings
             {
                 Configuration = "Release", NoBuild = true, OutputDirectory = packages, MSBuildSettings = quiet, Verbosity = DotNetVerbosity.Minimal,
             });
         }
+
+        var version = XmlPeek("Directory.Build.props", "/Project/PropertyGroup/Version");
+        foreach (var prefix in prefixes)
+        {
+            // An archive opens as one folder of its own name.
+            var name = $"rnnruntime-native-{version}-{prefix.GetDirectoryName()}";
+            using var file = System.IO.File.Create(packages.CombineWithFilePath(name + ".tar.gz").FullPath);
+            using var compressed = new System.IO.Compression.GZipStream(file, System.IO.Compression.CompressionLevel.SmallestSize);
+            using var archive = new System.Formats.Tar.TarWriter(compressed);
+            foreach (var installed in GetFiles($"{prefix}/**/*"))
+            {
+                archive.WriteEntry(installed.FullPath, $"{name}/{prefix.GetRelativePath(installed)}");
+            }
+        }
     });
+
+Task("PackTest")
+    .Description("Packs, installs the packages outside the tree, and builds and runs programs that use them.")
+    .IsDependentOn("Pack")
+    .Does(() => RunTests("Release", packageTestResults, "-trait \"Category=Packages\""));
 
 Task("Format-Check")
     .Description("Fails where `dotnet format` would change a file.")

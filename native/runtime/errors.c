@@ -17,12 +17,10 @@ rnn_status fail(rnn_status status, const char *format, ...)
     return status;
 }
 
-char *error_text(void) { return text; }
-
-rnn_status failed(rnn_status status)
+rnn_status failed(rnn_status status, char managed_text[ERROR_TEXT_BYTES])
 {
-    text[sizeof text - 1] = 0;
-    return text[0] != 0 ? status : fail(status, "%s", rnn_status_name(status));
+    managed_text[ERROR_TEXT_BYTES - 1] = 0;
+    return fail(status, "%s", managed_text[0] != 0 ? managed_text : rnn_status_name(status));
 }
 
 const char *rnn_last_error(void) { return text; }

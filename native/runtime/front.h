@@ -21,11 +21,8 @@ __attribute__((format(printf, 2, 3))) rnn_status fail(rnn_status status, const c
 
 enum { ERROR_TEXT_BYTES = 1024 };
 
-/* The thread's text, for the managed side to write to. */
-char *error_text(void);
-
-/* The same for a status that came with a text of its own. */
-rnn_status failed(rnn_status status);
+/* The same for a status of the managed side, with the text that it wrote. The thread's own text stays where a call succeeds. */
+rnn_status failed(rnn_status status, char managed_text[ERROR_TEXT_BYTES]);
 
 /* What a struct of the caller has of the library's own: at most size bytes, and at least what the first version had. */
 rnn_status check_struct(const char *name, const void *structure, size_t first_size);
@@ -82,8 +79,11 @@ typedef struct call {
     modes modes;
 } call;
 
-/* Where a session's handle leads. The word is its generation times two, plus one while a thread is inside: one comparison tells whether the handle lives and nobody is
- * there. Slots are never freed, so that the handle of a session that another thread frees can be looked up. */
+/* Where a session's handle leads. The word is its generation times four, plus INSIDE while a thread is inside, or UNUSED while there is no session, so that a handle that
+ * was guessed is not taken for a busy one: one comparison tells whether the handle lives and nobody is there. Slots are never freed, so that the handle of a session that
+ * another thread frees can be looked up. */
+enum { INSIDE = 1, UNUSED = 2 };
+
 typedef struct slot {
     _Atomic uint64_t word;
     session *session;
@@ -107,7 +107,7 @@ static inline rnn_status enter(rnn_session handle, call *call)
     uint64_t idle;
     slot *slot = handle_find(handle, &idle);
     uint64_t found = idle;
-    if (slot == NULL || !atomic_compare_exchange_strong_explicit(&slot->word, &found, idle + 1, memory_order_acquire, memory_order_relaxed)) {
+    if (slot == NULL || !atomic_compare_exchange_strong_explicit(&slot->word, &found, idle + INSIDE, memory_order_acquire, memory_order_relaxed)) {
         /* The compiler has to see that a call that was not entered is not used. */
         const rnn_status status = handle_refused(handle, slot == NULL ? 0 : found, idle);
         return status == RNN_OK ? RNN_INTERNAL_ERROR : status;

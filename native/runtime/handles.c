@@ -16,23 +16,23 @@ static uint32_t slots_made;
 static uint32_t *left;
 static uint32_t left_first, left_count, left_room;
 
-static uint64_t word_of(rnn_session handle) { return (uint64_t)(uintptr_t)handle >> (MARK_BITS + INDEX_BITS) << 1; }
+static uint64_t word_of(rnn_session handle) { return (uint64_t)(uintptr_t)handle >> (MARK_BITS + INDEX_BITS) << 2; }
 
 static rnn_session handle_of(uint32_t index, uint64_t word)
 {
-    return (rnn_session)(uintptr_t)(word >> 1 << (MARK_BITS + INDEX_BITS) | (uint64_t)index << MARK_BITS | MARK);
+    return (rnn_session)(uintptr_t)(word >> 2 << (MARK_BITS + INDEX_BITS) | (uint64_t)index << MARK_BITS | MARK);
 }
 
 static uint32_t index_of(rnn_session handle) { return (uint32_t)((uintptr_t)handle >> MARK_BITS) & ((1u << INDEX_BITS) - 1); }
 
 /* Where the generations of this copy of the library start: at a place of their own, since its data are. */
-static uint64_t first_word(void) { return (((uint64_t)(uintptr_t)&chunks >> 4) * 0x9e3779b97f4a7c15u >> 34 | 1) << 1; }
+static uint64_t first_word(void) { return (((uint64_t)(uintptr_t)&chunks >> 4) * 0x9e3779b97f4a7c15u >> 34 | 1) << 2; }
 
 static uint64_t next_word(uint64_t word)
 {
     const uint64_t generations = (uint64_t)1 << (64 - MARK_BITS - INDEX_BITS);
-    const uint64_t next = (word >> 1) + 1;
-    return (next == generations ? 1 : next) << 1;
+    const uint64_t next = (word >> 2) + 1;
+    return (next == generations ? 1 : next) << 2;
 }
 
 slot *handle_find(rnn_session handle, uint64_t *idle)
@@ -53,7 +53,7 @@ rnn_status handle_refused(rnn_session handle, uint64_t found, uint64_t idle)
         return fail(RNN_INVALID_HANDLE, "the session is null");
     }
 
-    return found == idle + 1
+    return found == idle + INSIDE
         ? fail(RNN_BUSY, "another thread is inside session %p; expected one thread at a time", (void *)handle)
         : fail(RNN_INVALID_HANDLE, "%p is no session of this library, or one that was freed", (void *)handle);
 }
@@ -89,7 +89,7 @@ static int64_t take_slot(void)
         left_room = room;
         left_first = 0;
         for (uint32_t i = 0; i < CHUNK_SLOTS; i++) {
-            atomic_init(&chunk[i].word, first_word() + 1);
+            atomic_init(&chunk[i].word, first_word() + UNUSED);
         }
 
         atomic_store_explicit(&chunks[slots_made / CHUNK_SLOTS], chunk, memory_order_release);
@@ -107,9 +107,8 @@ rnn_status handle_open(session *session, rnn_session *handle)
         return fail(RNN_OUT_OF_MEMORY, "there is no room for one more session; %u are there", slots_made);
     }
 
-    /* A slot without a session looks as if a thread were inside, so that a handle that was guessed leads nowhere. */
     slot *const slot = &chunks[index / CHUNK_SLOTS][index % CHUNK_SLOTS];
-    const uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed) - 1;
+    const uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed) - UNUSED;
     slot->session = session;
     atomic_store_explicit(&slot->word, word, memory_order_release);
     *handle = handle_of((uint32_t)index, word);
@@ -119,7 +118,7 @@ rnn_status handle_open(session *session, rnn_session *handle)
 void handle_close(rnn_session handle, const call *call)
 {
     modes_leave(call->modes);
-    atomic_store_explicit(call->word, next_word(call->idle) + 1, memory_order_release);
+    atomic_store_explicit(call->word, next_word(call->idle) + UNUSED, memory_order_release);
     pthread_mutex_lock(&lock);
     left[(left_first + left_count++) % left_room] = index_of(handle);
     pthread_mutex_unlock(&lock);

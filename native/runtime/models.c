@@ -89,13 +89,13 @@ static rnn_status load(const void *data, size_t size, const rnn_model_options *o
         return fail(RNN_OUT_OF_MEMORY, "there is no memory for a model");
     }
 
-    error_text()[0] = 0;
+    char text[ERROR_TEXT_BYTES] = "";
     const modes modes = modes_enter();
-    status = rnnx_model_load(data, size, &read, &made->managed, &made->description, error_text(), ERROR_TEXT_BYTES);
+    status = rnnx_model_load(data, size, &read, &made->managed, &made->description, text, sizeof text);
     modes_leave(modes);
     if (status != RNN_OK) {
         free(made);
-        return failed(status);
+        return failed(status, text);
     }
 
     atomic_init(&made->references, 1);

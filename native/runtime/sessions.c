@@ -93,9 +93,9 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
     session *const made = build(model, blueprint, memory);
     made->own_memory = is_own ? memory : NULL;
     if (made->image->host != NULL) {
-        error_text()[0] = 0;
-        status = rnnx_host_open(model_managed(model), blueprint, made->arena, made->image->host, error_text(), ERROR_TEXT_BYTES);
-        status = status == RNN_OK ? status : failed(status);
+        char text[ERROR_TEXT_BYTES] = "";
+        status = rnnx_host_open(model_managed(model), blueprint, made->arena, made->image->host, text, sizeof text);
+        status = status == RNN_OK ? status : failed(status, text);
     }
 
     if (status == RNN_OK && original != NULL) {
@@ -132,13 +132,13 @@ static rnn_status find_blueprint(rnn_model handle, const rnn_session_options *op
         return RNN_INVALID_HANDLE;
     }
 
-    error_text()[0] = 0;
+    char text[ERROR_TEXT_BYTES] = "";
     const modes modes = modes_enter();
-    status = rnnx_model_blueprint(model_managed(*model), read.streams, read.chunk_length, blueprint, error_text(), ERROR_TEXT_BYTES);
+    status = rnnx_model_blueprint(model_managed(*model), read.streams, read.chunk_length, blueprint, text, sizeof text);
     modes_leave(modes);
     if (status != RNN_OK) {
         model_release(*model);
-        return failed(status);
+        return failed(status, text);
     }
 
     return RNN_OK;

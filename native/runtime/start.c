@@ -5,7 +5,9 @@
 #include "managed.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 uint32_t rnn_abi_version(void) { return RNN_ABI_VERSION; }
 
@@ -18,7 +20,14 @@ static atomic_int is_started;
 static const rnn_kernel_info *kernels;
 static int32_t kernel_count;
 
-/* The managed side reserves address space for its heap when it starts, without memory behind it. */
+/* What the managed side reserves when it starts, without memory behind it: RegionRange of Linking.targets, and what its thread and the allocator take. */
+static size_t address_space(void)
+{
+    const size_t heap = (size_t)1 << 30, rest = (size_t)256 << 20;
+    struct rlimit stack;
+    return heap + rest + (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY ? (size_t)stack.rlim_cur : 0);
+}
+
 static int has_address_space(size_t bytes)
 {
     void *const space = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -30,6 +39,22 @@ static int has_address_space(size_t bytes)
     return 1;
 }
 
+/* The managed side ignores SIGPIPE for the whole process when it starts, which is for the host to decide. */
+static rnn_status start_managed(void)
+{
+    struct sigaction pipe;
+    const int is_known = sigaction(SIGPIPE, NULL, &pipe) == 0;
+    char text[ERROR_TEXT_BYTES] = "";
+    const modes modes = modes_enter();
+    const rnn_status status = rnnx_start(&linked, &kernels, &kernel_count, text, sizeof text);
+    modes_leave(modes);
+    if (is_known) {
+        sigaction(SIGPIPE, &pipe, NULL);
+    }
+
+    return status == RNN_OK ? RNN_OK : failed(status, text);
+}
+
 static rnn_status start(void)
 {
     const char *const missing = missing_instructions();
@@ -37,16 +62,10 @@ static rnn_status start(void)
         return fail(RNN_UNSUPPORTED_PROCESSOR, "the processor, or its operating system, lacks %s, for which this library is compiled", missing);
     }
 
-    if (!has_address_space(RNN_START_ADDRESS_SPACE)) {
-        return fail(RNN_OUT_OF_MEMORY, "the process has not the %llu MB of address space that the library reserves once; it may be limited (ulimit -v)",
-                    (unsigned long long)(RNN_START_ADDRESS_SPACE >> 20));
-    }
-
-    error_text()[0] = 0;
-    const modes modes = modes_enter();
-    const rnn_status status = rnnx_start(&linked, &kernels, &kernel_count, error_text(), ERROR_TEXT_BYTES);
-    modes_leave(modes);
-    return status == RNN_OK ? RNN_OK : failed(status);
+    const size_t needed = address_space();
+    return has_address_space(needed)
+        ? start_managed()
+        : fail(RNN_OUT_OF_MEMORY, "the process has not the %zu MB of address space that the library reserves once; it may be limited (ulimit -v)", needed >> 20);
 }
 
 rnn_status rnn_start(void)

@@ -6,7 +6,7 @@
 
 static void step_host(const context *c, rnn_host_call *step) { step->status |= step->execute(step->host, c->time_steps); }
 
-static void run_operations(rnn_program *program, context *c)
+static inline __attribute__((always_inline)) void run_operations(rnn_program *program, context *c)
 {
     c->backwards = program->backwards;
     program->backwards ^= 1;
@@ -57,23 +57,29 @@ static void run_chunk(rnn_program *program, int32_t time_steps)
     }
 }
 
-static void copy_in(const rnn_program *program, const float *data, int32_t time_steps)
+static inline void copy_frame_in(const rnn_program *program, const float *data, float *frame)
 {
     const float smallest = 8.271806e-25f; /* 2^-80 */
+    const rnn_port *port = &program->input;
+    if (port->is_int32) {
+        copy_floats(data, frame, port->elements);
+    } else if (port->elements <= 4) {
+        /* A frame of a few values costs less here than a call does. */
+        for (int32_t element = 0; element < port->elements; element++) {
+            frame[element] = fabsf(data[element]) < smallest ? 0.0f : data[element];
+        }
+    } else {
+        program->kernels->unary(UNARY_FLUSH, 0.0f, 0.0f, data, frame, port->elements);
+    }
+}
+
+static void copy_in(const rnn_program *program, const float *data, int32_t time_steps)
+{
     const rnn_port *port = &program->input;
     const int32_t vectors = time_steps * program->streams;
     float *frame = port->buffer.start;
     for (int32_t i = 0; i < vectors; i++, data += port->elements, frame += port->buffer.stride) {
-        if (port->is_int32) {
-            copy_floats(data, frame, port->elements);
-        } else if (port->elements <= 4) {
-            /* A frame of a few values costs less here than a call does. */
-            for (int32_t element = 0; element < port->elements; element++) {
-                frame[element] = fabsf(data[element]) < smallest ? 0.0f : data[element];
-            }
-        } else {
-            program->kernels->unary(UNARY_FLUSH, 0.0f, 0.0f, data, frame, port->elements);
-        }
+        copy_frame_in(program, data, frame);
     }
 }
 
@@ -87,10 +93,24 @@ static void copy_out(const rnn_program *program, float *data, int32_t time_steps
     }
 }
 
+/* One step of one stream, as a small cell at audio rate has it: the walks over chunks, frames and time steps would take a twentieth of it. */
+static inline void run_one(rnn_program *program, const float *input, float *output)
+{
+    context c = {program->kernels, 0, 1, 1, 1, 0};
+    copy_frame_in(program, input, program->input.buffer.start);
+    run_operations(program, &c);
+    copy_floats(program->output.buffer.start, output, program->output.elements);
+}
+
 void rnn_run(rnn_program *program, const void *input, void *output, int32_t time_steps)
 {
     if (input == NULL) {
         run_chunk(program, time_steps);
+        return;
+    }
+
+    if (time_steps == 1 && program->streams == 1) {
+        run_one(program, input, output);
         return;
     }
 

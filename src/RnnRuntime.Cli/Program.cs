@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using RnnRuntime.Cli.Commands;
 using RnnRuntime.Import;
 
@@ -50,6 +51,7 @@ internal static class Program
         TypeInitializationException { InnerException: { } inner } => Describe(inner),
         ArgumentException argument => Text.Of(argument),
         CliException or RnnFormatException or RnnImportException or IOException or UnauthorizedAccessException => exception.Message,
+        DllNotFoundException => $"this installation of rnn has no plots for {RuntimeInformation.RuntimeIdentifier}; tables and .json reports need none: {exception.Message}",
         OutOfMemoryException => "the model or the arrays do not fit into memory",
         _ => $"internal error: {exception.GetType().Name}: {exception.Message}",
     };

@@ -75,7 +75,7 @@ internal sealed record CliProcess(int ExitCode, byte[] OutputBytes, string Error
         Assert.DoesNotContain("internal error", Error);
     }
 
-    private static string FindHost()
+    public static string FindHost()
     {
         var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
         var directories = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)

@@ -15,10 +15,9 @@ internal abstract unsafe partial class KernelVariant(string name, string descrip
     public abstract bool IsSupported { get; }
 
     /// <summary>Why it cannot run here, or null.</summary>
-    public virtual string? UnavailableReason =>
-        IsSupported ? null
+    public virtual string? UnavailableReason => IsSupported ? null
         : RuntimeFeature.IsDynamicCodeCompiled ? LacksRequirement
-        : $"{LacksRequirement}, or this program was compiled ahead of time without them";
+        : $"{LacksRequirement}, or this program was compiled for processors without (IlcInstructionSet)";
 
     protected string LacksRequirement => $"this processor lacks {Requirement}";
 

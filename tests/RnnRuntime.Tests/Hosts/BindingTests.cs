@@ -80,7 +80,7 @@ public sealed partial class BindingTests
             match => match.Groups["name"].Value,
             match => (Result: Words(match.Groups["result"].Value), Parameters: match.Groups["parameters"].Value == "void"
                 ? [] : match.Groups["parameters"].Value.Split(',').Select(parameter => Words(Regex.Match(parameter, @"^(.*?)\w+$", RegexOptions.Singleline).Groups[1].Value)).ToArray()));
-        var rust = Regex.Matches(Rust, @"pub fn (\w+)\((.*?)\) -> ([^;]+);").ToArray();
+        var rust = Regex.Matches(Rust, @"pub fn (rnn_\w+)\((.*?)\) -> ([^;]+);").ToArray();
         Assert.NotEmpty(rust);
         Assert.All(rust, function =>
         {

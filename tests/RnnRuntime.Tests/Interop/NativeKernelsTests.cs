@@ -142,6 +142,53 @@ public sealed class NativeKernelsTests
         Assert.True(library.Find("c-scalar") == null);
     }
 
+    [Fact]
+    public unsafe void LinkedKernelsAreThoseOfTheirFunctions()
+    {
+        RequireLibrary();
+        var functions = FunctionsOf(NativeKernels.Default.Path!);
+        var linked = NativeKernels.Linked("program", functions, NativeKernels.AbiVersion);
+        Assert.Null(linked.Obstacle);
+        Assert.Equal("program", linked.Path);
+        Assert.Equal(NativeKernels.Default.Count, linked.Count);
+        Assert.True(linked.Find("c-scalar") == NativeKernels.Default.Find("c-scalar"));
+        Assert.True((nint)linked.Run == (nint)NativeKernels.Default.Run);
+        Assert.Equal(NativeKernels.Default.Layouts().Length, linked.Layouts().Length);
+    }
+
+    [Fact]
+    public unsafe void LinkedKernelsOfAnotherVersionAreNotUsed()
+    {
+        RequireLibrary();
+        var linked = NativeKernels.Linked("program", FunctionsOf(NativeKernels.Default.Path!), NativeKernels.AbiVersion + 1);
+        Assert.Equal($"the library 'program' has version {NativeKernels.AbiVersion} of the interface; expected {NativeKernels.AbiVersion + 1}", linked.Obstacle);
+        Assert.True(linked.Find("c-scalar") == null);
+    }
+
+    [Fact]
+    public void LinkedKernelsThatComeTooLateAreAnError()
+    {
+        RequireLibrary();
+        var used = NativeKernels.Default;
+        var functions = FunctionsOf(used.Path!);
+        var exception = Assert.Throws<InvalidOperationException>(() => NativeKernels.UseLinked("program", functions));
+        Assert.Equal($"The C kernels of program come too late: those of '{used.Path}' are in use.", exception.Message);
+        Assert.Same(used, NativeKernels.Default);
+    }
+
+    private static unsafe LinkedKernels FunctionsOf(string path)
+    {
+        var library = NativeLibrary.Load(path);
+        return new LinkedKernels
+        {
+            AbiVersion = (delegate* unmanaged<uint>)NativeLibrary.GetExport(library, "rnn_kernels_abi_version"),
+            Count = (delegate* unmanaged<int>)NativeLibrary.GetExport(library, "rnn_kernels_count"),
+            TableAt = (delegate* unmanaged<int, NativeTable*>)NativeLibrary.GetExport(library, "rnn_kernels_at"),
+            Layouts = (delegate* unmanaged<int*, NativeLayout*>)NativeLibrary.GetExport(library, "rnn_kernels_layout"),
+            Run = (delegate* unmanaged<void*, void*, void*, int, void>)NativeLibrary.GetExport(library, "rnn_run"),
+        };
+    }
+
     private static unsafe string TextOf(byte* text) => Marshal.PtrToStringUTF8((nint)text)!;
 
     private static void RequireLibrary() => Assert.SkipWhen(NativeKernels.Default.Obstacle is not null, $"{NativeKernels.Default.Obstacle}.");

@@ -139,9 +139,13 @@ const char *path_of(const char *folder, const char *name)
     return path;
 }
 
-/* Whole files stay until the program ends: samples and expected outputs point into them. They are listed so that a search for leaks finds none. */
-static void *files[256];
-static int file_count;
+/* Files stay until the program ends: samples and expected outputs point into them. They are chained, so that a search for leaks finds none. */
+typedef struct kept {
+    struct kept *next;
+    uint8_t data[];
+} kept;
+
+static kept *files;
 
 static int try_read(const char *path, blob *result)
 {
@@ -151,15 +155,17 @@ static int try_read(const char *path, blob *result)
     }
 
     result->size = (size_t)ftell(file);
-    result->data = malloc(result->size + 1);
-    rewind(file);
-    const int complete = result->data != NULL && fread(result->data, 1, result->size, file) == result->size;
-    fclose(file);
-    if (file_count == sizeof files / sizeof files[0]) {
-        give_up("more than %d files", file_count);
+    kept *added = malloc(sizeof *added + result->size);
+    if (added == NULL) {
+        give_up("there is no memory for %s", path);
     }
 
-    files[file_count++] = result->data;
+    added->next = files;
+    files = added;
+    result->data = added->data;
+    rewind(file);
+    const int complete = fread(result->data, 1, result->size, file) == result->size;
+    fclose(file);
     return complete;
 }
 

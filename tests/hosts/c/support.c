@@ -139,13 +139,22 @@ const char *path_of(const char *folder, const char *name)
     return path;
 }
 
-/* Files stay until the program ends: samples and expected outputs point into them. They are chained, so that a search for leaks finds none. */
+/* Files stay until the program ends: samples and expected outputs point into them. */
 typedef struct kept {
     struct kept *next;
     uint8_t data[];
 } kept;
 
 static kept *files;
+
+static void free_files(void)
+{
+    while (files != NULL) {
+        kept *next = files->next;
+        free(files);
+        files = next;
+    }
+}
 
 static int try_read(const char *path, blob *result)
 {
@@ -158,6 +167,10 @@ static int try_read(const char *path, blob *result)
     kept *added = malloc(sizeof *added + result->size);
     if (added == NULL) {
         give_up("there is no memory for %s", path);
+    }
+
+    if (files == NULL) {
+        atexit(free_files);
     }
 
     added->next = files;

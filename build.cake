@@ -309,7 +309,7 @@ Task("Install")
     .IsDependentOn("Exports")
     .Does(() =>
     {
-        var folder = artifacts.Combine("runtime-install").Combine(RuntimeIdentifier());
+        var folder = runtimeInstall.Combine(RuntimeIdentifier());
         if (prefix == "")
         {
             CleanDirectory(folder);

@@ -94,7 +94,8 @@ public sealed partial class BindingTests
         {
             var (result, parameters) = functions[function.Groups[1].Value];
             Assert.Equal("rnn_status", result);
-            Assert.Equal(parameters.Select(type => TypeOf(type).Python), function.Groups[2].Value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Words));
+            // ctypes takes every pointer to numbers and structs as an address.
+            Assert.Equal(parameters.Select(type => TypeOf(type).Python.Replace("ctypes.POINTER(_I32)", "_POINTER", StringComparison.Ordinal)), function.Groups[2].Value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Words));
         });
         // Those that the C++ layer has no use for: its own error class knows texts, and its header the version.
         Assert.Empty(functions.Keys.Where(name => !Cpp.Contains(name + "(", StringComparison.Ordinal) && !Cpp.Contains($"({name},", StringComparison.Ordinal)).Except(["rnn_version"]));

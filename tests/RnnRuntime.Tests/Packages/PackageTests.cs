@@ -122,7 +122,7 @@ public sealed class PackageTests(PackageWorkspace workspace) : IClassFixture<Pac
     {
         const string Name = "Importing";
         var program = Path.Combine(workspace[Name], "out", Name);
-        if (!File.Exists(program))
+        if (!File.Exists(program + ".dll"))
         {
             var folder = workspace.CreateProject(
                 Name, PackedFiles.Importer, "foreach (var line in RnnRuntime.Tests.ImportConsumer.Describe(args)) { Console.WriteLine(line); }",

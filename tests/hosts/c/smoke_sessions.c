@@ -88,6 +88,8 @@ void check_streams(const char *folder, const sample *cell)
     CHECK_OK(rnn_session_free(session));
     CHECK_OK(rnn_model_free(model));
     release_guarded(output, expected.size);
+    free(input.data);
+    free(expected.data);
 }
 
 static void check_numbers(const char *folder)
@@ -155,6 +157,11 @@ void check_ports(const char *folder)
     CHECK_OK(rnn_session_free(session));
     CHECK_OK(rnn_model_free(model));
     release_guarded(output, 4 * out[1] * 4);
+    for (int i = 0; i < 2; i++) {
+        free(inputs[i].data);
+        free(outputs[i].data);
+    }
+
     check_numbers(folder);
 }
 
@@ -238,6 +245,8 @@ void check_carried_state(const char *folder, const sample *cell)
     CHECK_OK(rnn_model_free(model));
     CHECK_OK(rnn_model_free(other));
     free(output);
+    free(expected.data);
+    free_sample(&quantised);
 }
 
 /* A session costs its own memory, not that of the weights; sessions that were freed leave room for others. */

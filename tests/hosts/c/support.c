@@ -139,23 +139,6 @@ const char *path_of(const char *folder, const char *name)
     return path;
 }
 
-/* Files stay until the program ends: samples and expected outputs point into them. */
-typedef struct kept {
-    struct kept *next;
-    uint8_t data[];
-} kept;
-
-static kept *files;
-
-static void free_files(void)
-{
-    while (files != NULL) {
-        kept *next = files->next;
-        free(files);
-        files = next;
-    }
-}
-
 static int try_read(const char *path, blob *result)
 {
     FILE *file = fopen(path, "rb");
@@ -164,20 +147,9 @@ static int try_read(const char *path, blob *result)
     }
 
     result->size = (size_t)ftell(file);
-    kept *added = malloc(sizeof *added + result->size);
-    if (added == NULL) {
-        give_up("there is no memory for %s", path);
-    }
-
-    if (files == NULL) {
-        atexit(free_files);
-    }
-
-    added->next = files;
-    files = added;
-    result->data = added->data;
+    result->data = malloc(result->size + 1);
     rewind(file);
-    const int complete = fread(result->data, 1, result->size, file) == result->size;
+    const int complete = result->data != NULL && fread(result->data, 1, result->size, file) == result->size;
     fclose(file);
     return complete;
 }
@@ -230,6 +202,13 @@ sample read_sample(const char *folder, const char *name)
 
     rnn_model_free(model);
     return sample;
+}
+
+void free_sample(const sample *sample)
+{
+    free(sample->file.data);
+    free((void *)(uintptr_t)sample->input);
+    free((void *)(uintptr_t)sample->expected);
 }
 
 const void *input_at(const sample *sample, int32_t step) { return (const int32_t *)sample->input + (ptrdiff_t)step * sample->inputs; }

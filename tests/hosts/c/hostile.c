@@ -331,6 +331,7 @@ int main(int argc, char **argv)
     try_models(&world, calls / 20);
     try_modes(&world);
     try_small_stacks(&world);
+    try_busy(&world);
     try_threads(&world, calls / 4);
     try_leaks(&world, calls / 100);
     check_canary(&world, "at the end");

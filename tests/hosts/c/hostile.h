@@ -93,6 +93,7 @@ void try_models(world *world, int rounds);
 void try_leaks(world *world, int rounds);
 void try_modes(world *world);
 void try_threads(world *world, int calls);
+void try_busy(world *world);
 void try_small_stacks(world *world);
 void check_canary(world *world, const char *when);
 

@@ -53,7 +53,7 @@ typedef struct world {
     } outputs[3]; /* what must stay as it was where the call fails */
     int output_count;
 
-    int statuses[RNN_INTERNAL_ERROR + 1]; /* how often each came */
+    int statuses[STATUS_COUNT]; /* how often each came */
 } world;
 
 /* Whether the next argument is to be a wrong one. */

@@ -4,6 +4,7 @@
 
 #define _DEFAULT_SOURCE
 #include "loaded.h"
+#include "memory_use.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,21 +74,6 @@ static int run_limited(const char *file, long megabytes)
     return count > 0 ? WORKS : REFUSED;
 }
 
-static size_t address_space(void)
-{
-    unsigned long total = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (statm == NULL || fscanf(statm, "%lu", &total) != 1) {
-        total = 0;
-    }
-
-    if (statm != NULL) {
-        fclose(statm);
-    }
-
-    return total * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 /* Loads a model, makes a session and runs it where the address space has so many more kilobytes; where that fails, it has to work once the limit is gone. */
 static int run_short_of_memory(const char *file, long kilobytes)
 {
@@ -101,7 +87,7 @@ static int run_short_of_memory(const char *file, long kilobytes)
         return WRONG;
     }
 
-    const struct rlimit limit = {address_space() + ((rlim_t)kilobytes << 10), usual.rlim_max};
+    const struct rlimit limit = {read_memory_use().address_space + ((rlim_t)kilobytes << 10), usual.rlim_max};
     rnn_status statuses[4] = {RNN_OK, RNN_OK, RNN_OK, RNN_OK};
     setrlimit(RLIMIT_AS, &limit);
     if ((statuses[0] = library.rnn_model_load(language_path, NULL, &model)) == RNN_OK) {

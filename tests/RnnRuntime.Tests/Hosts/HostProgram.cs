@@ -41,12 +41,17 @@ internal static class HostProgram
         return path!;
     }
 
-    /// <summary>Runs a program to its end and returns what it printed; a failure where its exit code is not 0.</summary>
+    /// <summary>Runs a program to its end and returns what it printed; a failure where its exit code is not 0. What it says that it skipped is a warning of the test.</summary>
     public static string Run(string program, IEnumerable<string> arguments, Dictionary<string, string>? environment = null)
     {
         var (exitCode, output) = Start(program, arguments, environment);
         TestContext.Current.TestOutputHelper?.WriteLine(output);
         Assert.True(exitCode == 0, $"{Path.GetFileName(program)} ended with exit code {exitCode}.\n{Failures(output)}");
+        foreach (var line in output.Split('\n').Where(line => line.StartsWith("SKIPPED ", StringComparison.Ordinal)))
+        {
+            TestContext.Current.AddWarning($"{Path.GetFileName(program)}: {line}");
+        }
+
         return output;
     }
 

@@ -53,6 +53,47 @@ static void check_library(const sample *sample)
     check_status(rnn_model_load_memory(sample->file.data, sample->file.size, &options.options, &model), RNN_INVALID_ARGUMENT, "an option that the library does not know");
 }
 
+static int32_t find_kernel(const char *name, int32_t count, rnn_kernel_info *kernel)
+{
+    for (int32_t i = 0; i < count; i++) {
+        *kernel = (rnn_kernel_info){.struct_size = sizeof *kernel};
+        EXPECT_OK(rnn_kernel_at(i, kernel));
+        if (strcmp(kernel->name, name) == 0) {
+            return i;
+        }
+    }
+
+    give_up("there is no kernel %s", name);
+}
+
+/* What a model takes by itself runs natively wherever the C library has vectors: each of its kernels stands before the managed ones that need as much of the processor. */
+static void check_default_kernel(void)
+{
+    static const struct {
+        const char *native, *managed;
+    } pairs[] = {{"c-avx512", "avx512"}, {"c-avx2", "avxvnni"}, {"c-avx2", "avx2"}, {"c-scalar", "scalar"}};
+    int32_t count = 0;
+    rnn_kernel_info kernel;
+    CHECK_OK(rnn_kernel_count(&count));
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        check(find_kernel(pairs[i].native, count, &kernel) < find_kernel(pairs[i].managed, count, &kernel), pairs[i].native, "it stands behind %s", pairs[i].managed);
+    }
+
+    find_kernel("c-avx2", count, &kernel);
+    if (!kernel.is_available || getenv("RNNRUNTIME_KERNEL") != NULL) {
+        printf("SKIPPED that the default kernel is native: %s\n", kernel.is_available ? "RNNRUNTIME_KERNEL names one" : kernel.unavailable_reason);
+        return;
+    }
+
+    for (int32_t i = 0; i < count; i++) {
+        kernel = (rnn_kernel_info){.struct_size = sizeof kernel};
+        EXPECT_OK(rnn_kernel_at(i, &kernel));
+        if (kernel.is_default) {
+            check(kernel.is_native, "the default kernel is native", "%s is not", kernel.name);
+        }
+    }
+}
+
 /* Each kernel, forced by its name, gives the same bits; what cannot run here is refused with a reason. */
 static void check_kernels(const sample *sample)
 {
@@ -174,6 +215,7 @@ int main(int argc, char **argv)
     check_library(&cell);
     check_contract(&cell);
     check_contract(&language);
+    check_default_kernel();
     check_kernels(&cell);
     check_kernels(&language);
     check_models(argv[1], &cell, &language);

@@ -22,7 +22,7 @@
 set -euo pipefail
 
 # The processors. FEATURES: all that it has of avx2, avx512, avx512vnni and avxvnni. VARIANTS: what is tested on it, which is what the library
-# chooses there, the best in C# and the best in C. MISSING: every variant that it must refuse, with a reason; names that the library does not
+# chooses there, the best in C# and the best in C; or - for nothing. MISSING: every variant that it must refuse, with a reason; names that the library does not
 # know count for nothing. TESTS: the category of C# tests, or - for none; a processor whose kernels every other one can run is there for the dispatch.
 # LIBRARY: the kernel that the shared library for C takes there by itself, or lacks=WHAT where it must say that it cannot run for lack of WHAT.
 machines() {
@@ -30,7 +30,7 @@ machines() {
     echo tigerlake                  avx2,avx512,avx512vnni  avx512,c-avx512vnni    avxvnni                                 Kernels   c-avx512vnni
     echo corei7_skylake_x           avx2,avx512             avx512,c-avx512        c-avx512vnni,avxvnni                    Kernels   c-avx512
     echo corei7_haswell_4770        avx2                    avx2,c-avx2            avx512,c-avx512vnni,c-avx512,avxvnni    Dispatch  c-avx2
-    echo corei7_sandy_bridge_2600k  -                       c-scalar               c-avx512vnni,c-avx512,c-avx2            -         lacks=AVX2
+    echo corei7_sandy_bridge_2600k  -                       -                      c-avx512vnni,c-avx512,c-avx2            -         lacks=AVX2
 }
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -55,6 +55,8 @@ fail() {
     echo "emulate: $*" >&2
     exit 1
 }
+
+source "$repository/tests/emulation/report.sh"
 
 for model in "${models[@]}"; do
     machines | grep -q "^$model " || fail "there is no machine $model, only $(machines | cut -d ' ' -f 1 | paste -s -d ' ')"
@@ -178,29 +180,7 @@ JOB
     echo
 } > "$guest/etc/job"
 
-# Serial lines: ttyS0 the console and the markers, ttyS1 the tests' output, ttyS2 their errors. Setting a line's speed again
-# waits until what was written to it has left.
-cat > "$guest/init" << 'INIT'
-#!/bin/busybox sh
-/bin/busybox mount -t proc proc /proc
-/bin/busybox mount -t sysfs sys /sys
-/bin/busybox mount -t devtmpfs dev /dev
-/bin/busybox mkdir -p /dev/shm
-/bin/busybox mount -t tmpfs tmp /dev/shm
-for line in 1 2; do
-    /bin/busybox stty -F /dev/ttyS$line 115200 raw -echo -crtscts clocal
-done
-echo "@@booted"
-/bin/busybox sh /etc/job > /dev/ttyS1 2> /dev/ttyS2 < /dev/null
-code=$?
-for line in 1 2; do
-    /bin/busybox stty -F /dev/ttyS$line 115200 > /dev/null
-done
-/bin/busybox sleep 0.2
-echo "@@ended $code."
-/bin/busybox sleep 0.2
-/bin/busybox poweroff -f
-INIT
+cp "$repository/tests/emulation/init" "$guest/init"
 chmod +x "$guest/init"
 # Two archives, of which a machine without C# tests takes the first alone.
 (cd "$guest" && find . -path ./app -prune -o -print | cpio -o -H newc --quiet) > "$work/initrd"
@@ -265,9 +245,6 @@ debug: action=ignore
 CONFIG
 }
 
-# The names of C variants, which the C test program takes: those to test and those to refuse.
-native_sets() { tr , '\n' <<< "$1" | sed -n '/^c-/p' | paste -s -d ' '; }
-
 # library_run LIBRARY MISSING: the arguments of the library's host (tests/hosts). No variant in C# has 512 bits there: the library is not compiled for them.
 library_run() {
     case $1 in
@@ -316,51 +293,7 @@ run_machine() {
         fail "$model: $reason"
     fi
     echo "emulate: $model took $((SECONDS - start)) s, exit code $code"
-    report "$@"
-}
-
-# report MODEL VARIANTS MISSING TESTS LIBRARY: the counts of all test programs.
-report() {
-    local passed=0 failed=0 skipped=0 total errors unrun summary output
-    output=$(tr -d '\r' < "$work/$1/output.txt")
-    if [ "$4" != - ]; then
-        summary=$(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' <<< "$output" | tail -n 1)
-        [ -n "$summary" ] || fail "$1: the C# test program ended with exit code $code and printed no summary"
-        read -r total errors failed skipped unrun <<< "$summary"
-        failed=$((failed + errors))
-        passed=$((total - failed - skipped - unrun))
-        [ "$passed" -gt 0 ] || fail "$1: no C# test ran"
-    fi
-    if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then
-        failed=1
-    fi
-
-    # The programs in C count comparisons, which would drown the tests: each run is one test here.
-    c_test() {
-        if grep -qE "^$2[1-9][0-9]* $3$" <<< "$output" && grep -qx "$1 exit code 0" <<< "$output"; then
-            passed=$((passed + 1))
-        else
-            echo "emulate: $1 failed" >&2
-            failed=$((failed + 1))
-        fi
-    }
-    local set
-    c_test native '' 'passed, 0 failed'
-    for set in $(native_sets "$2"); do
-        grep -q "^set $set:" <<< "$output" || fail "$1: the C kernels do not run $set, which this processor has"
-    done
-    for set in $(native_sets "$3"); do
-        grep -q "^SKIPPED set $set:" <<< "$output" || fail "$1: the C kernels do not refuse $set, which this processor lacks"
-    done
-    case $5 in
-        lacks=*) c_test 'library lacks' 'lacks: ' 'checks, 0 failed' ;;
-        *)
-            c_test 'library runs' 'runs: ' 'checks, 0 failed'
-            c_test 'library unknown' 'unknown: ' 'checks, 0 failed'
-            ;;
-    esac
-    echo "emulated on $1: $passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ] && [ "$skipped" -eq 0 ]
+    report "$@" "$code" "$(tr -d '\r' < "$home/output.txt")"
 }
 
 broken=0

@@ -19,7 +19,10 @@ public sealed class ProcessorTests(HostFolder folder) : IClassFixture<HostFolder
     private static string Fastest => HasAvx512Vnni ? "c-avx512vnni" : HasAvx512 ? "c-avx512" : AvxVnni.IsSupported ? "avxvnni" : "c-avx2";
 
     private static string[] Refused =>
-        [.. new[] { ("c-avx512vnni", HasAvx512Vnni), ("c-avx512", HasAvx512), ("avx512", false), ("avxvnni", AvxVnni.IsSupported) }.Where(kernel => !kernel.Item2).Select(kernel => kernel.Item1)];
+    [
+        .. new (string Name, bool CanRun)[] { ("c-avx512vnni", HasAvx512Vnni), ("c-avx512", HasAvx512), ("avx512", false), ("avxvnni", AvxVnni.IsSupported) }
+            .Where(kernel => !kernel.CanRun).Select(kernel => kernel.Name),
+    ];
 
     public static TheoryData<string> NamesThatCannotRun => ["no-such-kernel", "avx512"];
 

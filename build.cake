@@ -137,13 +137,25 @@ Task("NativeTest")
         Run(sanitized.CombineWithFilePath("rnnkernels-tests").FullPath, new ProcessArgumentBuilder().Append("--quick"));
     });
 
+// Compiles tests/hosts against the library of a folder.
+void BuildHosts(FilePath cmake, FilePath compiler, DirectoryPath library, DirectoryPath output, string sanitizers = "")
+{
+    var build = nativeBuilds.Combine("hosts-" + compiler.GetFilenameWithoutExtension() + (sanitizers == "" ? "" : "-sanitized"));
+    CleanDirectory(output);
+    Run(cmake.FullPath, new ProcessArgumentBuilder()
+        .Append("-S").AppendQuoted(MakeAbsolute(Directory("tests/hosts")).FullPath).Append("-B").AppendQuoted(build.FullPath)
+        .Append("-DCMAKE_BUILD_TYPE=Release").AppendQuoted("-DCMAKE_C_COMPILER=" + compiler.FullPath)
+        .AppendQuoted("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=" + output.FullPath)
+        .AppendQuoted("-DRNNHOSTS_SANITIZE=" + sanitizers)
+        .AppendQuoted("-DRNNRUNTIME_LIBRARY_FOLDER=" + library.FullPath).Append("--log-level=WARNING"));
+    Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release").Append("--parallel"));
+}
+
 Task("Hosts")
     .Description("Compiles the programs of tests/hosts, which use the shared library for C, to artifacts/hosts: --native=required where they must be.")
     .IsDependentOn("Exports")
     .Does(() =>
     {
-        // What an earlier build left does not belong to these sources.
-        CleanDirectory(hosts);
         var library = runtimeLibraries.Combine(RuntimeIdentifier());
         var (cmake, compiler) = (FindProgram("cmake"), FindProgram(EnvironmentVariable("CC"), "gcc", "clang", "cc"));
         try
@@ -158,19 +170,52 @@ Task("Hosts")
                 throw new CakeException("there is no shared library to use");
             }
 
-            var build = nativeBuilds.Combine("hosts-" + compiler.GetFilenameWithoutExtension());
-            Run(cmake.FullPath, new ProcessArgumentBuilder()
-                .Append("-S").AppendQuoted(MakeAbsolute(Directory("tests/hosts")).FullPath).Append("-B").AppendQuoted(build.FullPath)
-                .Append("-DCMAKE_BUILD_TYPE=Release").AppendQuoted("-DCMAKE_C_COMPILER=" + compiler.FullPath)
-                .AppendQuoted("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=" + hosts.FullPath)
-                .AppendQuoted("-DRNNRUNTIME_LIBRARY_FOLDER=" + library.FullPath).Append("--log-level=WARNING"));
-            Run(cmake.FullPath, new ProcessArgumentBuilder().Append("--build").AppendQuoted(build.FullPath).Append("--config").Append("Release").Append("--parallel"));
+            BuildHosts(cmake, compiler, library, hosts);
         }
         catch (CakeException exception) when (!nativeIsRequired)
         {
+            // What an earlier build left does not belong to these sources.
             CleanDirectory(hosts);
             Warning($"The native hosts are left out, their tests are skipped: {exception.Message}");
         }
+    });
+
+Task("HostTest")
+    .Description("Runs the tests of hosts, those with gcc's sanitizers and with valgrind too; cmake, gcc and valgrind must be there (Linux).")
+    .IsDependentOn("Hosts")
+    .IsDependentOn("Restore")
+    .Does(() =>
+    {
+        const string Sanitizers = "address,undefined";
+        var cmake = FindProgram("cmake") ?? throw new CakeException("There is no cmake.");
+        var gcc = FindProgram("gcc") ?? throw new CakeException("There is no gcc.");
+        if (FindProgram("valgrind") == null)
+        {
+            throw new CakeException("There is no valgrind.");
+        }
+
+        // The same managed code; the C code around it, and what uses it, with sanitizers.
+        var library = nativeBuilds.Combine("runtime-sanitized");
+        var archive = BuildNative(cmake, gcc, Sanitizers).CombineWithFilePath("librnnruntime-front.a");
+        var settings = new DotNetMSBuildSettings { NodeReuse = false, NoLogo = true }.WithProperty("UseSharedCompilation", "false")
+            .WithProperty("FrontEndArchive", archive.FullPath).WithProperty("Sanitizers", Sanitizers.Replace(",", "%2C"))
+            .WithProperty("CppLinker", gcc.FullPath).WithProperty("NativeOutputPath", library.FullPath + "/");
+        DotNetPublish(ExportsProject, new DotNetPublishSettings
+        {
+            Configuration = "Release", Runtime = RuntimeIdentifier(), MSBuildSettings = settings, Verbosity = DotNetVerbosity.Minimal,
+        });
+        var sanitizedHosts = artifacts.Combine("hosts-sanitized");
+        BuildHosts(cmake, gcc, library, sanitizedHosts, Sanitizers);
+
+        DotNetBuild(TestProject, new DotNetBuildSettings
+        {
+            Configuration = testConfiguration, NoRestore = true, MSBuildSettings = quiet, Verbosity = DotNetVerbosity.Minimal,
+        });
+        Environment.SetEnvironmentVariable("RNNRUNTIME_SANITIZED_HOSTS", sanitizedHosts.FullPath);
+        Environment.SetEnvironmentVariable("RNNRUNTIME_VALGRIND", "1");
+        Run("dotnet", new ProcessArgumentBuilder()
+            .Append("exec").AppendQuoted($"tests/RnnRuntime.Tests/bin/{testConfiguration}/net10.0/RnnRuntime.Tests.dll")
+            .Append("-noLogo").Append(System.Console.IsOutputRedirected ? "-noColor" : "").Append("-namespace").Append("RnnRuntime.Tests.Hosts"));
     });
 
 Task("Restore")
@@ -264,7 +309,7 @@ Task("Install")
     .IsDependentOn("Exports")
     .Does(() =>
     {
-        var folder = artifacts.Combine("runtime-install").Combine(RuntimeIdentifier());
+        var folder = runtimeInstall.Combine(RuntimeIdentifier());
         if (prefix == "")
         {
             CleanDirectory(folder);

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using RnnRuntime.Bench;
 using RnnRuntime.Bench.Crossover;
 using RnnRuntime.Bench.Density;
+using RnnRuntime.Bench.Hosts;
 using RnnRuntime.Bench.Interop;
 using RnnRuntime.Bench.Lab;
 using RnnRuntime.Bench.Latency;
@@ -28,6 +29,7 @@ BenchCommand[] commands =
     new("sequences", "100 steps in one call, every kernel", LabCommands.VariantsUsage, arguments => LabCommands.RunSequences(arguments)),
     new("streams", "16 and 64 streams in one call, every kernel", LabCommands.VariantsUsage, arguments => LabCommands.RunStreams(arguments)),
     new("latency", "from completion to completion, with and without garbage elsewhere: p50 to p99.99", LatencyOptions.Usage, arguments => LatencyCommand.Run(LatencyOptions.Parse(arguments))),
+    new("host", "a program in C over the shared library: latency, cost of a call, start, memory", HostCommand.Usage, arguments => HostCommand.Run(arguments)),
     new("silence", "steps while a state decays to nothing, and with subnormal input", SilenceCommand.Usage, arguments => SilenceCommand.Run(arguments)),
     new("threads", "one thread and two, and processor time of idle workers", ThreadsOptions.Usage, arguments => ThreadsCommand.Run(arguments)),
     new("models", "whole models, streamed, beside ONNX Runtime", ModelsOptions.Usage, arguments => ModelsCommand.Run(ModelsOptions.Parse(arguments))),

@@ -23,6 +23,8 @@
  * alone, for sessions with runs_natively (rnn_session_info). A call that fails writes its text, and the first text on a thread may allocate: a real-time thread
  * that calls rnn_last_error once when it starts is free of that too. All other functions may do any of these things and may wait for others.
  *
+ * Stack. Loading a model and making sessions need 256 KB of stack; less is RNN_OUT_OF_MEMORY. Everything else needs 64 KB.
+ *
  * Numbers. Results have the same bits on every machine and with every kernel. Floating-point modes of the calling thread (flush to zero, rounding, trapped
  * exceptions) are set aside during a call and put back; they change nothing. Infinity and NaN are numbers like all others. Magnitudes below 2^-80 in inputs and states
  * count as zero, so that a signal that fades out slows nothing down.

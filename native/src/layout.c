@@ -1,5 +1,6 @@
 #include "rnn_image.h"
 #include "rnn_layout.h"
+#include "rnn_runtime.h"
 
 #include <stddef.h>
 
@@ -403,6 +404,20 @@ static const rnn_layout layouts[] = {
     FIELD(rnn_model_description, has_golden),
     FIELD(rnn_model_description, threads),
     FIELD(rnn_model_description, reserved),
+
+    FIELD(rnn_kernel_info, struct_size),
+    FIELD(rnn_kernel_info, is_available),
+    FIELD(rnn_kernel_info, name),
+    FIELD(rnn_kernel_info, description),
+    FIELD(rnn_kernel_info, unavailable_reason),
+    FIELD(rnn_kernel_info, is_native),
+    FIELD(rnn_kernel_info, is_default),
+
+    FIELD(rnn_model_options, struct_size),
+    FIELD(rnn_model_options, threads),
+    FIELD(rnn_model_options, kernel),
+    FIELD(rnn_model_options, verify_golden),
+    FIELD(rnn_model_options, reserved),
 };
 
 const rnn_layout *rnn_kernels_layout(int32_t *count)

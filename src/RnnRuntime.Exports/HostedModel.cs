@@ -24,7 +24,7 @@ internal sealed unsafe class HostedModel : IDisposable
             Inputs = Tensors(model.Inputs, index => plan.Inputs[index].IndexLimit),
             Outputs = Tensors(model.Outputs, _ => 0),
             States = Tensors(model.States, _ => 0),
-            Kernel = NativeText.Copy(model.Kernel, _memory),
+            Kernel = _memory.CopyText(model.Kernel),
             WeightBytes = model.WeightBytes,
             InputCount = model.Inputs.Length,
             OutputCount = model.Outputs.Length,
@@ -109,7 +109,7 @@ internal sealed unsafe class HostedModel : IDisposable
 
     private NativeTensor* Tensors(ImmutableArray<TensorInfo> tensors, Func<int, int> indexLimit) => _memory.Copy<NativeTensor>([.. tensors.Select((tensor, index) => new NativeTensor
     {
-        Name = NativeText.Copy(tensor.Name, _memory),
+        Name = _memory.CopyText(tensor.Name),
         Dimensions = _memory.Copy(tensor.Shape.Dimensions.AsSpan()),
         Rank = tensor.Shape.Rank,
         Elements = tensor.Shape.ElementCount,

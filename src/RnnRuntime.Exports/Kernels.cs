@@ -19,9 +19,9 @@ internal static unsafe class Kernels
         {
             StructSize = (uint)sizeof(KernelDescription),
             IsAvailable = kernel.IsAvailable ? 1 : 0,
-            Name = NativeText.Copy(kernel.Name, Memory),
-            Description = NativeText.Copy(kernel.Description, Memory),
-            UnavailableReason = kernel.UnavailableReason is { } reason ? NativeText.Copy(reason, Memory) : null,
+            Name = Memory.CopyText(kernel.Name),
+            Description = Memory.CopyText(kernel.Description),
+            UnavailableReason = kernel.UnavailableReason is { } reason ? Memory.CopyText(reason) : null,
             IsNative = KernelRegistry.IsNative(kernel.Name) ? 1 : 0,
             IsDefault = kernel.Name == best ? 1 : 0,
         })]);

@@ -1,19 +1,10 @@
 using System.Text;
-using RnnRuntime.Memory;
 
 namespace RnnRuntime.Interop;
 
 /// <summary>Texts as C has them: UTF-8 that ends with a zero.</summary>
 internal static unsafe class NativeText
 {
-    public static byte* Copy(string text, BlockAllocator memory)
-    {
-        var bytes = Encoding.UTF8.GetByteCount(text);
-        var copy = memory.Allocate(bytes + 1);
-        Encoding.UTF8.GetBytes(text, new Span<byte>(copy, bytes));
-        return copy;
-    }
-
     /// <summary>Writes as much as fits, cut between characters, and a zero.</summary>
     public static void Write(string text, byte* target, int capacity)
     {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace RnnRuntime.Memory;
 
 /// <summary>
@@ -20,6 +22,15 @@ internal unsafe class BlockAllocator(nint blockBytes) : IDisposable
     {
         var copy = (T*)Allocate(checked((nint)values.Length * sizeof(T)));
         values.CopyTo(new Span<T>(copy, values.Length));
+        return copy;
+    }
+
+    /// <summary>UTF-8 that ends with a zero.</summary>
+    public byte* CopyText(string text)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        var copy = Allocate(bytes + 1);
+        Encoding.UTF8.GetBytes(text, new Span<byte>(copy, bytes));
         return copy;
     }
 

@@ -45,7 +45,7 @@ internal static unsafe class NativeImageWriter
             StateBytes = RnnSession.SavedStateBytes(plan, layout.Streams),
             Streams = layout.Streams,
             ChunkLength = layout.ChunkLength,
-            ManagedReason = obstacle is null ? null : NativeText.Copy(obstacle, memory),
+            ManagedReason = obstacle is null ? null : memory.CopyText(obstacle),
         }]);
     }
 

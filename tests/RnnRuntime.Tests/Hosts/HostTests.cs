@@ -8,7 +8,7 @@ namespace RnnRuntime.Tests.Hosts;
 public sealed class HostTests(HostFolder folder) : IClassFixture<HostFolder>
 {
     /// <summary>Called with the folder alone.</summary>
-    public static TheoryData<string> Programs => ["c-smoke", "c-swap"];
+    public static TheoryData<string> Programs => ["c-smoke", "c-realtime", "c-swap", "cpp17", "cpp20"];
 
     [Theory]
     [MemberData(nameof(Programs))]

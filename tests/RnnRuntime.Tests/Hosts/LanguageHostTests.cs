@@ -8,9 +8,10 @@ public sealed class LanguageHostTests(HostFolder folder) : IClassFixture<HostFol
     [Fact]
     public void PythonGetsTheBitsOfTheLibraryInNumPyArrays()
     {
-        var (python, arguments, environment) = Command("python");
-        Assert.SkipUnless(HostProgram.Start(python, ["-c", "import numpy"]).ExitCode == 0, "python3 has no NumPy");
-        var output = HostProgram.Run(python, [.. arguments, folder.Path], environment);
+        var (first, arguments, environment) = Command("python");
+        var python = new[] { first, "/usr/bin/python3" }.FirstOrDefault(python => File.Exists(python) && HostProgram.Start(python, ["-c", "import numpy"]).ExitCode == 0);
+        Assert.SkipWhen(python is null, "python3 has no NumPy");
+        var output = HostProgram.Run(python!, [.. arguments, folder.Path], environment);
         Assert.Contains("ok cell, NumPy: one call", output, StringComparison.Ordinal);
         Assert.Contains("ok charlm, arrays: one call", output, StringComparison.Ordinal);
     }

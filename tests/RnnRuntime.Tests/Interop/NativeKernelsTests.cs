@@ -47,6 +47,15 @@ public sealed class NativeKernelsTests
         ["rnn_port"] = typeof(NativePort),
         ["rnn_general_activation"] = typeof(GeneralActivation),
         ["rnn_program"] = typeof(NativeProgramHeader),
+        ["rnn_host_call"] = typeof(NativeHostCall),
+        ["rnn_io"] = typeof(NativeIo),
+        ["rnn_state"] = typeof(NativeState),
+        ["rnn_image"] = typeof(NativeImageHeader),
+        ["rnn_blueprint"] = typeof(NativeBlueprint),
+        ["rnn_tensor"] = typeof(NativeTensor),
+        ["rnn_model_description"] = typeof(NativeModelDescription),
+        ["rnn_kernel_info"] = typeof(KernelDescription),
+        ["rnn_model_options"] = typeof(ModelChoices),
     };
 
     [Fact]

@@ -16,6 +16,11 @@ internal static class Consumer
     {
         yield return $"default: {RnnKernels.Default}";
         yield return $"available: {string.Join(", ", RnnKernels.All.Where(kernel => kernel.IsAvailable).Select(kernel => kernel.Name))}";
+        foreach (var kernel in RnnKernels.All.Where(kernel => !kernel.IsAvailable))
+        {
+            yield return $"missing {kernel.Name}: {kernel.UnavailableReason}";
+        }
+
         foreach (var file in files)
         {
             using var model = RnnModel.Load(file);

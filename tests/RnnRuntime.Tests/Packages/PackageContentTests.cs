@@ -37,7 +37,8 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
     [InlineData(PackedFiles.Tool)]
     public void ItDependsOnTheseOnly(string id, params string[] expected)
     {
-        var dependencies = Named(Nuspec(PackedFiles.PathOf(id)), "dependency").ToDictionary(dependency => dependency.Attribute("id")!.Value, dependency => dependency.Attribute("version")!.Value);
+        var dependencies = Named(Nuspec(PackedFiles.PathOf(id)), "dependency")
+            .ToDictionary(dependency => dependency.Attribute("id")!.Value, dependency => dependency.Attribute("version")!.Value);
         Assert.Equal(expected, dependencies.Keys.Order(StringComparer.Ordinal));
         Assert.All(dependencies.Where(dependency => dependency.Key == PackedFiles.Library), dependency => Assert.Equal(PackedFiles.Version, dependency.Value));
     }
@@ -84,7 +85,10 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
         Assert.DoesNotContain(RepositoryFiles.Root, Encoding.UTF8.GetString(PackedFiles.Read(package, $"lib/net10.0/{id}.dll")), StringComparison.Ordinal);
     }
 
-    /// <summary>A clone with a remote that the world can reach leads debuggers to the sources; one of a folder, or with none, names no place. (The small project packs by the same rules.)</summary>
+    /// <summary>
+    /// A clone with a remote that the world can reach leads debuggers to the sources; one of a folder, or with none, names no place. The small project packs
+    /// by the same rules.
+    /// </summary>
     [Theory]
     [InlineData("RnnRuntime", "https://github.com/example/RnnRuntime", true)]
     [InlineData("RnnRuntime.Roofline", null, false)]
@@ -104,7 +108,8 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
 
         var output = workspace[name + "-packages"];
         workspace.Dotnet(
-            clone, "pack", $"src/{project}", "-p:IsPackable=true", "-c", "Release", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-warnaserror", "-v", "quiet", "-o", output);
+            clone, "pack", $"src/{project}", "-p:IsPackable=true", "-p:RunAnalyzers=false", "-c", "Release", "-nodeReuse:false", "-p:UseSharedCompilation=false",
+            "-warnaserror", "-v", "quiet", "-o", output);
         var repository = Named(Nuspec(Path.Combine(output, $"{project}.{PackedFiles.Version}.nupkg")), "repository").Single();
         Assert.Equal(isPublic ? remote : null, repository.Attribute("url")?.Value.Replace(".git", "", StringComparison.Ordinal));
 
@@ -128,7 +133,8 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
     {
         PackedFiles.Folder();
         workspace.EnsureSources();
-        string[] files = ["include/rnnruntime.h", "include/rnnruntime.hpp", "lib/cmake/RnnRuntime/RnnRuntimeConfig.cmake", "lib/librnnruntime.so", "lib/pkgconfig/rnnruntime.pc"];
+        string[] files =
+            ["include/rnnruntime.h", "include/rnnruntime.hpp", "lib/cmake/RnnRuntime/RnnRuntimeConfig.cmake", "lib/librnnruntime.so", "lib/pkgconfig/rnnruntime.pc"];
         foreach (var file in files)
         {
             var path = workspace[Path.Combine("prefixes", "linux-x64", file)];
@@ -157,7 +163,8 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
     {
         using var package = System.IO.Compression.ZipFile.OpenRead(path);
         return [.. package.Entries.Select(entry => entry.FullName)
-            .Where(entry => entry != "[Content_Types].xml" && !entry.StartsWith("_rels/", StringComparison.Ordinal) && !entry.StartsWith("package/", StringComparison.Ordinal))
+            .Where(entry => entry != "[Content_Types].xml")
+            .Where(entry => !entry.StartsWith("_rels/", StringComparison.Ordinal) && !entry.StartsWith("package/", StringComparison.Ordinal))
             .Where(entry => entry != Path.GetFileName(path).Replace($".{PackedFiles.Version}.nupkg", ".nuspec", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)];
     }

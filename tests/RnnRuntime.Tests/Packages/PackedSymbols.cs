@@ -14,7 +14,8 @@ internal sealed class PackedSymbols
         using var provider = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(file));
         var reader = provider.GetMetadataReader();
         Id = new Guid(reader.DebugMetadataHeader!.Id.AsSpan()[..16]);
-        SourceLink = Information(EntityHandle.ModuleDefinition).Where(entry => entry.Kind == SourceLinkKind).Select(entry => Encoding.UTF8.GetString(entry.Value)).SingleOrDefault();
+        SourceLink = Information(EntityHandle.ModuleDefinition).Where(entry => entry.Kind == SourceLinkKind)
+            .Select(entry => Encoding.UTF8.GetString(entry.Value)).SingleOrDefault();
         Documents = [.. reader.Documents.Select(handle => (
             reader.GetString(reader.GetDocument(handle).Name), Information(handle).Any(entry => entry.Kind == EmbeddedSourceKind)))];
 

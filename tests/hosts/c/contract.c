@@ -49,6 +49,18 @@ static void check_saved_state(rnn_session session, float *output)
     CHECK_OK(rnn_session_load_state(session, state, (size_t)info.state_bytes));
     CHECK_OK(run_steps(current, session, half, rest, output));
     compare("again from the saved state", half, rest, output);
+
+    /* Bytes of a file or a network are aligned to nothing. */
+    uint8_t *anywhere = guarded((size_t)info.state_bytes + 1);
+    memcpy(anywhere, state, (size_t)info.state_bytes);
+    CHECK_OK(rnn_session_load_state(session, anywhere, (size_t)info.state_bytes));
+    CHECK_OK(run_steps(current, session, half, rest, output));
+    compare("from a state at any address", half, rest, output);
+    CHECK_OK(rnn_session_load_state(session, state, (size_t)info.state_bytes));
+    memset(anywhere, 0, (size_t)info.state_bytes);
+    CHECK_OK(rnn_session_save_state(session, anywhere, (size_t)info.state_bytes));
+    check(memcmp(anywhere, state, (size_t)info.state_bytes) == 0, "a state saved at any address", "other bytes");
+    release_guarded(anywhere, (size_t)info.state_bytes + 1);
     release_guarded(state, (size_t)info.state_bytes);
 }
 

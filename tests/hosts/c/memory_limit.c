@@ -1,5 +1,6 @@
 /* A process whose address space is limited (ulimit -v): what does not fit is RNN_OUT_OF_MEMORY, and no end of the process. Usage: memory-limit FOLDER LIBRARY
- * Each limit is tried in a child of its own, from before the library is loaded. */
+ * Each limit is tried in a child of its own: limits from before the library is loaded, and ones that leave a started library a little more than it has, so that memory
+ * ends anywhere while a model is loaded. */
 
 #define _DEFAULT_SOURCE
 #include "loaded.h"
@@ -13,7 +14,7 @@
 
 enum { WORKS = 0, REFUSED = 10, NOT_LOADED = 11, WRONG = 12 };
 
-static char path[4096];
+static char cell_path[4096], language_path[4096];
 
 static int refuse(const library *library, rnn_status status, const char *call, long megabytes)
 {
@@ -42,7 +43,7 @@ static int run_limited(const char *file, long megabytes)
         return refuse(&library, status, "rnn_start", megabytes);
     }
 
-    if ((status = library.rnn_model_load(path, NULL, &model)) != RNN_OK) {
+    if ((status = library.rnn_model_load(cell_path, NULL, &model)) != RNN_OK) {
         return refuse(&library, status, "rnn_model_load", megabytes);
     }
 
@@ -72,37 +73,117 @@ static int run_limited(const char *file, long megabytes)
     return count > 0 ? WORKS : REFUSED;
 }
 
+static size_t address_space(void)
+{
+    unsigned long total = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (statm == NULL || fscanf(statm, "%lu", &total) != 1) {
+        total = 0;
+    }
+
+    if (statm != NULL) {
+        fclose(statm);
+    }
+
+    return total * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Loads a model, makes a session and runs it where the address space has so many more kilobytes; where that fails, it has to work once the limit is gone. */
+static int run_short_of_memory(const char *file, long kilobytes)
+{
+    library library;
+    rnn_model model;
+    rnn_session session;
+    const int32_t token = 1;
+    float output[65];
+    struct rlimit usual;
+    if (!open_library(file, &library) || library.rnn_start() != RNN_OK || getrlimit(RLIMIT_AS, &usual) != 0) {
+        return WRONG;
+    }
+
+    const struct rlimit limit = {address_space() + ((rlim_t)kilobytes << 10), usual.rlim_max};
+    rnn_status statuses[4] = {RNN_OK, RNN_OK, RNN_OK, RNN_OK};
+    setrlimit(RLIMIT_AS, &limit);
+    if ((statuses[0] = library.rnn_model_load(language_path, NULL, &model)) == RNN_OK) {
+        if ((statuses[1] = library.rnn_session_create(model, NULL, &session)) == RNN_OK) {
+            statuses[2] = library.rnn_session_run_int32(session, &token, 1, output, 65);
+            statuses[3] = library.rnn_session_free(session);
+        }
+
+        library.rnn_model_free(model);
+    }
+
+    setrlimit(RLIMIT_AS, &usual);
+    for (int i = 0; i < 4; i++) {
+        if (statuses[i] != RNN_OK && (statuses[i] != RNN_OUT_OF_MEMORY || library.rnn_last_error()[0] == 0)) {
+            printf("%ld KB: call %d: %s: %s\n", kilobytes, i, library.rnn_status_name(statuses[i]), library.rnn_last_error());
+            return WRONG;
+        }
+    }
+
+    const int works = statuses[0] == RNN_OK && statuses[1] == RNN_OK && statuses[2] == RNN_OK && statuses[3] == RNN_OK;
+    return library.rnn_model_load(language_path, NULL, &model) != RNN_OK || library.rnn_session_create(model, NULL, &session) != RNN_OK ? WRONG : works ? WORKS : REFUSED;
+}
+
+/* In a child: its result, and WRONG where a signal ended it. */
+static int run_in_child(int (*function)(const char *file, long limit), const char *file, long limit, const char *unit)
+{
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        const int result = function(file, limit);
+        fflush(stdout);
+        _exit(result);
+    }
+
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) != WRONG) {
+        return WEXITSTATUS(status);
+    }
+
+    printf("FAILED %ld %s: %s %d\n", limit, unit, WIFSIGNALED(status) ? "signal" : "exit code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return WRONG;
+}
+
+typedef struct results {
+    int wrong, refused, worked;
+} results;
+
+static void count(results *results, int result)
+{
+    results->wrong += result == WRONG;
+    results->refused += result == REFUSED;
+    results->worked += result == WORKS;
+}
+
+/* There has to be a limit at which the library refuses, and one at which it works: otherwise nothing was tried. */
+static int judge(const results *results, const char *name)
+{
+    const int holds = results->wrong == 0 && results->refused > 0 && results->worked > 0;
+    printf("%s %s: refused %d times, worked %d times, wrong %d times\n", holds ? "ok" : "FAILED", name, results->refused, results->worked, results->wrong);
+    return holds;
+}
+
 int main(int argc, char **argv)
 {
-    static const long limits[] = {8, 16, 32, 64, 128, 256, 512, 1024, 1280, 1536, 1600, 1700, 1792, 1900, 2048, 2560, 3072, 4096, 0};
+    static const long limits[] = {8, 16, 64, 256, 1024, 1280, 1290, 1300, 1310, 1320, 1340, 1360, 1400, 1440, 1480, 1520, 1560, 1600, 2048, 4096, 0};
     if (argc != 3) {
         fprintf(stderr, "Usage: memory-limit FOLDER LIBRARY\n");
         return 2;
     }
 
-    snprintf(path, sizeof path, "%s/cell.rnn", argv[1]);
-    int failed = 0, refused = 0, worked = 0;
+    snprintf(cell_path, sizeof cell_path, "%s/cell.rnn", argv[1]);
+    snprintf(language_path, sizeof language_path, "%s/charlm.rnn", argv[1]);
+    results from_the_start = {0}, after_the_start = {0};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        fflush(stdout);
-        const pid_t child = fork();
-        if (child == 0) {
-            const int result = run_limited(argv[2], limits[i]);
-            fflush(stdout);
-            _exit(result);
-        }
-
-        int status = 0;
-        waitpid(child, &status, 0);
-        const int code = WIFEXITED(status) ? WEXITSTATUS(status) : WRONG;
-        refused += code == REFUSED;
-        worked += code == WORKS;
-        failed += code == WRONG;
-        printf("%s %ld MB: %s (%d)\n", code == WRONG ? "FAILED" : "ok", limits[i],
-            code == WORKS ? "it works" : code == REFUSED ? "refused" : code == NOT_LOADED ? "the loader refuses" : "the process ended, or gave another status",
-            WIFSIGNALED(status) ? WTERMSIG(status) : code);
+        count(&from_the_start, run_in_child(run_limited, argv[2], limits[i], "MB"));
     }
 
-    /* A limit at which the library refuses, and one at which it works: otherwise nothing was tried. */
-    printf("%s %d limits were refused, with %d it worked\n", refused > 0 && worked > 1 ? "ok" : "FAILED", refused, worked);
-    return failed > 0 || refused == 0 || worked < 2;
+    for (long kilobytes = 0; kilobytes <= 32768; kilobytes += kilobytes < 12288 ? 96 : 2048) {
+        count(&after_the_start, run_in_child(run_short_of_memory, argv[2], kilobytes, "KB more"));
+    }
+
+    const int holds = judge(&from_the_start, "limits from the start") & judge(&after_the_start, "limits after the start");
+    return holds ? 0 : 1;
 }

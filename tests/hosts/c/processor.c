@@ -86,6 +86,8 @@ static void check_runs(const char *folder, const char *best, char *const *refuse
         }
     }
 
+    free_sample(&cell);
+    free_sample(&language);
     check(defaults == 1 && is_found, "one kernel is the default", "%d of %d kernels; expected %s", defaults, count, best);
 }
 
@@ -115,6 +117,7 @@ static void check_unknown(const char *folder)
     const rnn_model_options options = {.struct_size = sizeof options, .kernel = "c-scalar"};
     check_status(rnn_model_load_memory(file.data, file.size, &options, &model), RNN_OK, "a model with a kernel's name");
     CHECK_OK(rnn_model_free(model));
+    free(file.data);
 }
 
 static void write_file(const char *folder, const char *name, const char *ending, const void *data, size_t bytes)

@@ -3,6 +3,7 @@
 #include "processor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REFUSED(call) check_status((call), RNN_UNSUPPORTED_PROCESSOR, #call)
@@ -37,6 +38,7 @@ static void check_kernels_and_models(const char *folder, const char *missing)
     check(strstr(rnn_last_error(), missing) != NULL, "the text for a model", "'%s'", rnn_last_error());
     check(count == -1 && strcmp(kernel.name, "untouched") == 0 && model == NULL, "results are as they were", "%d, '%s', %p", count, kernel.name, (void *)model);
     check_status(rnn_model_load(path_of(folder, "no-such-file.rnn"), NULL, &model), RNN_IO_ERROR, "a missing file");
+    free(file.data);
 }
 
 /* There is no model, so a handle can only be a wrong one. */

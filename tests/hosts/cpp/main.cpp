@@ -225,6 +225,16 @@ void describes(const std::string &folder, const recording<float> &cell, const re
         cell.run(session, 0, cell.steps, found);
         return session.signature().inputs[0].name == cell.model.inputs()[0].name ? same(found, cell.output) : "the session has another signature";
     });
+    check("a model replaced while the signal goes on", [&] {
+        const auto quantized = rnn::model::load(folder + "/cell-int8.rnn");
+        auto from = cell.model.create_session();
+        auto to = quantized.create_session();
+        std::vector<float> found;
+        cell.run(from, 0, cell.steps / 2, found);
+        const auto carried = static_cast<std::size_t>(from.carry_state_to(to));
+        cell.run(to, cell.steps / 2, cell.steps - cell.steps / 2, found);
+        return carried == cell.model.states().size() ? same(found, read<float>(folder + "/carry-output.f32")) : std::to_string(carried) + " states were carried";
+    });
 #ifdef __cpp_lib_span
     check("spans", [&] {
         auto session = cell.model.create_session();

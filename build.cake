@@ -245,8 +245,8 @@ Task("Test")
     });
 
 Task("Emulate")
-    .Description("Runs the kernel tests, C# and C, on emulated processors (Linux, Bochs): --emulate-args=\"-c MODEL\" takes one of them.")
-    .IsDependentOn("Native")
+    .Description("Runs the kernel tests, C# and C, and the shared library on emulated processors (Linux, Bochs): --emulate-args=\"-c MODEL\" takes one of them.")
+    .IsDependentOn("Hosts")
     .Does(() =>
     {
         if (nativeTests == null)

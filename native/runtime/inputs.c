@@ -32,9 +32,7 @@ static rnn_status set_input(const session *session, int32_t index, const void *d
         return status;
     }
 
-    /* Until it is accepted, an input counts as not given. */
     rnn_io *const port = &image->inputs[index];
-    port->given_steps = 0;
     const int32_t streams = session->blueprint->streams, chunk_length = session->blueprint->chunk_length;
     const size_t step = (size_t)port->elements * (size_t)streams, steps = count / step;
     if (steps == 0 || steps * step != count || steps > (size_t)chunk_length) {
@@ -106,8 +104,9 @@ static rnn_status run_inputs(const session *session, int32_t time_steps)
         }
     }
 
-    if (status == RNN_OK && (status = execute(session, NULL, NULL, time_steps)) == RNN_OK) {
-        image->run_steps = time_steps;
+    if (status == RNN_OK) {
+        status = execute(session, NULL, NULL, time_steps);
+        image->run_steps = status == RNN_OK ? time_steps : 0;
     }
 
     return status;

@@ -30,8 +30,19 @@ static uint64_t next_handle(void)
     return handles_made++ << 4 | MARK;
 }
 
-model *model_acquire(rnn_model handle)
+static rnn_status refuse(rnn_model handle)
 {
+    return handle == NULL ? fail(RNN_INVALID_HANDLE, "the model is null")
+                          : fail(RNN_INVALID_HANDLE, "%p is no model of this library, or one that was freed", (void *)handle);
+}
+
+rnn_status model_acquire(rnn_model handle, model **result)
+{
+    const rnn_status status = check_process();
+    if (status != RNN_OK) {
+        return status;
+    }
+
     pthread_mutex_lock(&lock);
     model *found = models;
     while (found != NULL && found->handle != (uint64_t)(uintptr_t)handle) {
@@ -43,13 +54,8 @@ model *model_acquire(rnn_model handle)
     }
 
     pthread_mutex_unlock(&lock);
-    if (found == NULL && handle == NULL) {
-        fail(RNN_INVALID_HANDLE, "the model is null");
-    } else if (found == NULL) {
-        fail(RNN_INVALID_HANDLE, "%p is no model of this library, or one that was freed", (void *)handle);
-    }
-
-    return found;
+    *result = found;
+    return found != NULL ? RNN_OK : refuse(handle);
 }
 
 void model_retain(model *model) { atomic_fetch_add_explicit(&model->references, 1, memory_order_relaxed); }
@@ -138,6 +144,11 @@ rnn_status rnn_model_load_memory(const void *data, size_t size, const rnn_model_
 
 rnn_status rnn_model_free(rnn_model handle)
 {
+    const rnn_status status = check_process();
+    if (status != RNN_OK) {
+        return status;
+    }
+
     pthread_mutex_lock(&lock);
     model **link = &models;
     while (*link != NULL && (*link)->handle != (uint64_t)(uintptr_t)handle) {
@@ -151,8 +162,7 @@ rnn_status rnn_model_free(rnn_model handle)
 
     pthread_mutex_unlock(&lock);
     if (found == NULL) {
-        return handle == NULL ? fail(RNN_INVALID_HANDLE, "the model is null")
-                              : fail(RNN_INVALID_HANDLE, "%p is no model of this library, or one that was freed", (void *)handle);
+        return refuse(handle);
     }
 
     model_release(found);
@@ -161,14 +171,10 @@ rnn_status rnn_model_free(rnn_model handle)
 
 rnn_status rnn_model_get_info(rnn_model handle, rnn_model_info *info)
 {
-    const rnn_status status = check_struct("rnn_model_info", info, FIRST_MODEL_INFO);
-    if (status != RNN_OK) {
+    model *model = NULL;
+    rnn_status status = check_struct("rnn_model_info", info, FIRST_MODEL_INFO);
+    if (status != RNN_OK || (status = model_acquire(handle, &model)) != RNN_OK) {
         return status;
-    }
-
-    model *const model = model_acquire(handle);
-    if (model == NULL) {
-        return RNN_INVALID_HANDLE;
     }
 
     const rnn_model_description *const description = model->description;
@@ -190,14 +196,10 @@ typedef enum tensor_kind { INPUT, OUTPUT, STATE } tensor_kind;
 
 static rnn_status get_tensor(rnn_model handle, tensor_kind kind, int32_t index, rnn_tensor_info *info)
 {
+    model *model = NULL;
     rnn_status status = check_struct("rnn_tensor_info", info, FIRST_TENSOR_INFO);
-    if (status != RNN_OK) {
+    if (status != RNN_OK || (status = model_acquire(handle, &model)) != RNN_OK) {
         return status;
-    }
-
-    model *const model = model_acquire(handle);
-    if (model == NULL) {
-        return RNN_INVALID_HANDLE;
     }
 
     const rnn_model_description *const description = model->description;

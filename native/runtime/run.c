@@ -86,6 +86,11 @@ static rnn_status run_plain(const session *session, const void *input, size_t in
         return status;
     }
 
+    const int is_in_place = input == output && session->step_input == session->step_output;
+    if (!is_in_place && overlap(input, input_count * sizeof(float), output, output_count * sizeof(float))) {
+        return fail(RNN_INVALID_ARGUMENT, "input and output overlap, which only those that start at one address and have as many elements a step may");
+    }
+
     if (is_int32 && (status = check_indices(session->description->inputs, input, input_count)) != RNN_OK) {
         return status;
     }
@@ -157,6 +162,9 @@ rnn_status rnn_session_warm_up(rnn_session handle, int32_t time_steps)
     return status;
 }
 
+/* rnn_run with the parameters of rnn_native_run. */
+static void run_program(void *program, const void *input, void *output, int32_t time_steps) { rnn_run(program, input, output, time_steps); }
+
 rnn_status rnn_session_get_native_run(rnn_session handle, rnn_native_run *run)
 {
     call call;
@@ -171,7 +179,7 @@ rnn_status rnn_session_get_native_run(rnn_session handle, rnn_native_run *run)
     } else if (!session->takes_floats && !session->takes_indices) {
         status = refuse_plain(session, "float32 or int32");
     } else {
-        const rnn_native_run result = {.program = &session->image->program, .run = (void (*)(void *, const void *, void *, int32_t))rnn_run};
+        const rnn_native_run result = {.program = &session->image->program, .run = run_program};
         copy_struct(run, &result, sizeof result);
     }
 

@@ -98,6 +98,8 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
         status = fail(RNN_INVALID_ARGUMENT, "the memory starts at %p; expected a multiple of %d", memory, ALIGNMENT);
     } else if (size < needed) {
         status = fail(RNN_WRONG_LENGTH, "the memory has %zu bytes; a session needs %llu", size, (unsigned long long)needed);
+    } else if (original != NULL && overlap(memory, needed, original, needed)) {
+        status = fail(RNN_INVALID_ARGUMENT, "the memory is that of the session that is forked");
     }
 
     if (status != RNN_OK) {
@@ -131,60 +133,66 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
     return status;
 }
 
-/* The model with a reference, and what sessions with these options are made of. */
-static rnn_status find_blueprint(rnn_model handle, const rnn_session_options *options, model **model, const rnn_blueprint **blueprint)
+/* The options as this version reads them, and the model with a reference. */
+static rnn_status read_request(rnn_model handle, const rnn_session_options *options, rnn_session_options *read, model **model)
 {
-    rnn_session_options read;
-    rnn_status status = read_options("rnn_session_options", options, &read, sizeof read, FIRST_SESSION_OPTIONS);
+    const rnn_status status = read_options("rnn_session_options", options, read, sizeof *read, FIRST_SESSION_OPTIONS);
     if (status != RNN_OK) {
         return status;
     }
 
-    if (read.reserved != 0) {
-        return fail(RNN_INVALID_ARGUMENT, "rnn_session_options.reserved is %d; expected 0", read.reserved);
-    }
-
-    if ((*model = model_acquire(handle)) == NULL) {
-        return RNN_INVALID_HANDLE;
-    }
-
-    char text[ERROR_TEXT_BYTES] = "";
-    const modes modes = modes_enter();
-    status = rnnx_model_blueprint(model_managed(*model), read.streams, read.chunk_length, blueprint, text, sizeof text);
-    modes_leave(modes);
-    if (status != RNN_OK) {
-        model_release(*model);
-        return failed(status, text);
-    }
-
-    return RNN_OK;
+    return read->reserved != 0 ? fail(RNN_INVALID_ARGUMENT, "rnn_session_options.reserved is %d; expected 0", read->reserved) : model_acquire(handle, model);
 }
 
 rnn_status rnn_model_get_session_info(rnn_model handle, const rnn_session_options *options, rnn_session_info *info)
 {
-    rnn_status status = check_struct("rnn_session_info", info, FIRST_SESSION_INFO);
+    rnn_session_options read;
     model *model = NULL;
-    const rnn_blueprint *blueprint = NULL;
-    if (status != RNN_OK || (status = find_blueprint(handle, options, &model, &blueprint)) != RNN_OK) {
+    rnn_status status = check_struct("rnn_session_info", info, FIRST_SESSION_INFO);
+    if (status != RNN_OK || (status = read_request(handle, options, &read, &model)) != RNN_OK) {
         return status;
     }
 
-    const rnn_session_info result = describe(blueprint);
-    copy_struct(info, &result, sizeof result);
+    rnn_blueprint blueprint = {0};
+    char text[ERROR_TEXT_BYTES] = "";
+    const modes modes = modes_enter();
+    status = rnnx_model_describe(model_managed(model), read.streams, read.chunk_length, &blueprint, text, sizeof text);
+    modes_leave(modes);
+    if (status == RNN_OK) {
+        const rnn_session_info result = describe(&blueprint);
+        copy_struct(info, &result, sizeof result);
+    } else {
+        failed(status, text);
+    }
+
     model_release(model);
-    return RNN_OK;
+    return status;
 }
 
 static rnn_status create(rnn_model handle, const rnn_session_options *options, void *memory, size_t size, int is_own, rnn_session *result)
 {
+    rnn_session_options read;
     model *model = NULL;
-    const rnn_blueprint *blueprint = NULL;
     if (result == NULL) {
         return fail(RNN_INVALID_ARGUMENT, "session is null");
     }
 
-    const rnn_status status = find_blueprint(handle, options, &model, &blueprint);
-    return status == RNN_OK ? open(model, blueprint, memory, size, is_own, NULL, result) : status;
+    rnn_status status = read_request(handle, options, &read, &model);
+    if (status != RNN_OK) {
+        return status;
+    }
+
+    const rnn_blueprint *blueprint = NULL;
+    char text[ERROR_TEXT_BYTES] = "";
+    const modes modes = modes_enter();
+    status = rnnx_model_blueprint(model_managed(model), read.streams, read.chunk_length, &blueprint, text, sizeof text);
+    modes_leave(modes);
+    if (status != RNN_OK) {
+        model_release(model);
+        return failed(status, text);
+    }
+
+    return open(model, blueprint, memory, size, is_own, NULL, result);
 }
 
 rnn_status rnn_session_create(rnn_model model, const rnn_session_options *options, rnn_session *session)
@@ -205,7 +213,7 @@ static rnn_status fork_session(rnn_session handle, void *memory, size_t size, in
         return fail(RNN_INVALID_ARGUMENT, "fork is null");
     }
 
-    if ((status = enter(handle, &call)) != RNN_OK) {
+    if ((status = check_process()) != RNN_OK || (status = enter(handle, &call)) != RNN_OK) {
         return status;
     }
 
@@ -222,8 +230,8 @@ rnn_status rnn_session_fork_in(rnn_session session, void *memory, size_t size, r
 rnn_status rnn_session_free(rnn_session handle)
 {
     call call;
-    const rnn_status status = enter(handle, &call);
-    if (status != RNN_OK) {
+    rnn_status status = check_process();
+    if (status != RNN_OK || (status = enter(handle, &call)) != RNN_OK) {
         return status;
     }
 

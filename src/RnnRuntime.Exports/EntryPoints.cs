@@ -79,6 +79,21 @@ internal static unsafe class EntryPoints
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "rnnx_model_describe", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Describe(nint model, int streams, int chunkLength, NativeBlueprint* blueprint, byte* text, int textBytes)
+    {
+        try
+        {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
+            *blueprint = ModelOf(model).Describe(streams, chunkLength);
+            return (int)Status.Ok;
+        }
+        catch (Exception exception)
+        {
+            return Failure.Report(exception, text, textBytes);
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "rnnx_host_open", CallConvs = [typeof(CallConvCdecl)])]
     public static int OpenHost(nint model, NativeBlueprint* blueprint, void* arena, NativeHostCall* host, byte* text, int textBytes)
     {

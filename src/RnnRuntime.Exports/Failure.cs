@@ -38,8 +38,8 @@ internal static unsafe class Failure
     private static string TextOf(Exception exception)
     {
         var argument = (exception.InnerException ?? exception) as ArgumentException;
-        var suffix = $" (Parameter '{argument?.ParamName}')";
-        return exception.Message.EndsWith(suffix, StringComparison.Ordinal) ? exception.Message[..^suffix.Length] : exception.Message;
+        var end = argument is null ? -1 : exception.Message.IndexOf($" (Parameter '{argument.ParamName}')", StringComparison.Ordinal);
+        return end < 0 ? exception.Message : exception.Message[..end];
     }
 
     public static Status StatusOf(Exception exception) => exception switch

@@ -12,6 +12,7 @@ internal sealed unsafe class HostedModel : IDisposable
     private readonly RnnModel _model;
     private readonly BlockAllocator _memory = new(BlockAllocator.DefaultBlockBytes);
     private readonly Dictionary<(int Streams, int ChunkLength), nint> _blueprints = [];
+    private readonly Dictionary<string, nint> _reasons = [];
     private readonly Lock _lock = new();
 
     private HostedModel(RnnModel model, int threads)
@@ -79,6 +80,24 @@ internal sealed unsafe class HostedModel : IDisposable
 
             return (NativeBlueprint*)blueprint;
         }
+    }
+
+    /// <summary>The same without its image, in memory of the caller: for a look at what a session would be, which keeps nothing.</summary>
+    public NativeBlueprint Describe(int streams, int chunkLength)
+    {
+        var layout = _model.Layout(streams == 0 ? 1 : streams, chunkLength == 0 ? null : chunkLength, keeps: false);
+        var blueprint = NativeImageWriter.Describe(_model.Plan, layout, out var reason);
+        nint text = 0;
+        lock (_lock)
+        {
+            if (reason is not null && !_reasons.TryGetValue(reason, out text))
+            {
+                _reasons.Add(reason, text = (nint)_memory.CopyText(reason));
+            }
+        }
+
+        blueprint.ManagedReason = (byte*)text;
+        return blueprint;
     }
 
     public HostedSession Host(int streams, int chunkLength, nint arena)

@@ -35,13 +35,13 @@ static void check_library(const sample *sample)
     CHECK_OK(rnn_session_free(session));
     CHECK_OK(rnn_model_free(model));
 
-    /* A struct of a later version: what this library does not know of it stays, or has to be zero. */
+    /* A struct of a later version: what this library does not know of it becomes zero, or has to be. */
     struct {
         rnn_kernel_info info;
         uint64_t later[4];
     } larger = {.info = {.struct_size = sizeof larger}, .later = {1, 2, 3, 4}};
     CHECK_OK(rnn_kernel_at(0, &larger.info));
-    check(larger.info.struct_size == sizeof larger && larger.info.name != NULL && larger.later[0] == 1 && larger.later[3] == 4, "a larger struct is filled as far as it is known",
+    check(larger.info.struct_size == sizeof larger && larger.info.name != NULL && larger.later[0] == 0 && larger.later[3] == 0, "a larger struct is filled as far as it is known",
         "%u bytes", larger.info.struct_size);
     struct {
         rnn_model_options options;

@@ -12,7 +12,6 @@ if (prefix != "" && target != "Install")
     throw new CakeException($"--prefix={prefix} is for the target Install, not for {target}.");
 }
 
-
 const string Solution = "RnnRuntime.sln";
 const string TestProject = "tests/RnnRuntime.Tests/RnnRuntime.Tests.csproj";
 const string BenchProject = "bench/RnnRuntime.Bench/RnnRuntime.Bench.csproj";

@@ -8,7 +8,7 @@
  *     rnn_session_run(session, input, input_count, output, output_count);
  *
  * Errors. Every function that can fail returns a status. RNN_OK is 0; any other leaves a text that says what was found and what was expected
- * (rnn_last_error), and leaves results and states as they were unless a function says otherwise. A null pointer, a handle that was freed or never made,
+ * (rnn_last_error), and leaves results and states as they were. A null pointer, a handle that was freed or never made,
  * a wrong length, a broken model, a call from a second thread: each is a status. No function ends the process, throws, or prints. What cannot be checked is that
  * a pointer leads to as many elements as its count says.
  *
@@ -22,6 +22,10 @@
  * Real time. [real-time] marks functions that allocate nothing, take no lock, make no system call and take a time that depends on the model and the counts
  * alone, for sessions with runs_natively (rnn_session_info). A call that fails writes its text, and the first text on a thread may allocate: a real-time thread
  * that calls rnn_last_error once when it starts is free of that too. All other functions may do any of these things and may wait for others.
+ *
+ * Processes. A child of fork(2) may use the sessions that it has got, by [real-time] functions and on the thread that called fork; it starts, loads, creates and frees nothing.
+ *
+ * Stack. Loading a model and making sessions need 256 KB of stack; less is RNN_OUT_OF_MEMORY. Everything else needs 64 KB.
  *
  * Numbers. Results have the same bits on every machine and with every kernel. Floating-point modes of the calling thread (flush to zero, rounding, trapped
  * exceptions) are set aside during a call and put back; they change nothing. Infinity and NaN are numbers like all others. Magnitudes below 2^-80 in inputs and states
@@ -209,7 +213,7 @@ RNN_API rnn_status rnn_session_run(rnn_session session, const float *input, size
 RNN_API rnn_status rnn_session_run_int32(rnn_session session, const int32_t *input, size_t input_count, float *output, size_t output_count);
 
 /* Models with more inputs or outputs: give each input for T steps (T * streams * elements, T at most chunk_length), run T steps, get each output. An input stays until it
- * is given again. [session] [real-time] */
+ * is given again, is refused, or a plain call (rnn_session_run) or a warm-up runs; outputs are those of the last rnn_session_run_inputs. [session] [real-time] */
 RNN_API rnn_status rnn_session_set_input(rnn_session session, int32_t index, const float *data, size_t count);
 RNN_API rnn_status rnn_session_set_input_int32(rnn_session session, int32_t index, const int32_t *data, size_t count);
 RNN_API rnn_status rnn_session_run_inputs(rnn_session session, int32_t time_steps);

@@ -48,6 +48,11 @@ const char *rnn_status_name(rnn_status status)
     }
 }
 
+rnn_status check_index(const char *kind, int32_t index, int32_t count)
+{
+    return index >= 0 && index < count ? RNN_OK : fail(RNN_INVALID_ARGUMENT, "%s %d is asked for; there are %d, counted from 0", kind, index, count);
+}
+
 /* A size that a caller means: what has more bytes than this is no struct of a later version but rubbish. */
 enum { LARGEST_STRUCT = 4096 };
 

@@ -24,6 +24,21 @@ enum { ERROR_TEXT_BYTES = 1024 };
 /* The same for a status of the managed side, with the text that it wrote. The thread's own text stays where a call succeeds. */
 rnn_status failed(rnn_status status, char managed_text[ERROR_TEXT_BYTES]);
 
+/* Of a struct's first version, up to its last field then: never changes when fields are added. */
+#define FIRST_SIZE(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
+enum {
+    FIRST_KERNEL_INFO = FIRST_SIZE(rnn_kernel_info, is_default),
+    FIRST_MODEL_OPTIONS = FIRST_SIZE(rnn_model_options, reserved),
+    FIRST_MODEL_INFO = FIRST_SIZE(rnn_model_info, threads),
+    FIRST_TENSOR_INFO = FIRST_SIZE(rnn_tensor_info, reserved),
+    FIRST_SESSION_OPTIONS = FIRST_SIZE(rnn_session_options, reserved),
+    FIRST_SESSION_INFO = FIRST_SIZE(rnn_session_info, managed_reason),
+    FIRST_NATIVE_RUN = FIRST_SIZE(rnn_native_run, run),
+};
+
+/* Refuses what is not from 0 to count - 1. */
+rnn_status check_index(const char *kind, int32_t index, int32_t count);
+
 /* What a struct of the caller has of the library's own: at most size bytes, and at least what the first version had. */
 rnn_status check_struct(const char *name, const void *structure, size_t first_size);
 
@@ -125,6 +140,17 @@ static inline void leave(const call *call)
     modes_leave(call->modes);
     atomic_store_explicit(call->word, call->idle, memory_order_release);
 }
+
+/* ---- run.c ---- */
+
+/* A run has been asked for; whatever was given before no longer counts. */
+void forget_inputs(rnn_image *image);
+
+/* Runs steps of a session, from and to the caller's memory or, where both are null, its buffers. */
+rnn_status execute(const session *session, const void *input, void *output, int32_t time_steps);
+
+/* Refuses indices that are beyond the table that is looked up in. */
+rnn_status check_indices(const rnn_tensor *tensor, const int32_t *indices, size_t count);
 
 /* ---- state.c ---- */
 

@@ -71,7 +71,7 @@ void *model_managed(const model *model) { return model->managed; }
 static rnn_status load(const void *data, size_t size, const rnn_model_options *options, rnn_model *handle)
 {
     rnn_model_options read;
-    rnn_status status = read_options("rnn_model_options", options, &read, sizeof read, sizeof read);
+    rnn_status status = read_options("rnn_model_options", options, &read, sizeof read, FIRST_MODEL_OPTIONS);
     if (status != RNN_OK) {
         return status;
     }
@@ -100,11 +100,13 @@ static rnn_status load(const void *data, size_t size, const rnn_model_options *o
 
     atomic_init(&made->references, 1);
     pthread_mutex_lock(&lock);
-    made->handle = next_handle();
+    const uint64_t number = next_handle();
+    made->handle = number;
     made->next = models;
     models = made;
     pthread_mutex_unlock(&lock);
-    *handle = (rnn_model)(uintptr_t)made->handle;
+    /* From here on the model may be gone: somebody may have guessed the number. */
+    *handle = (rnn_model)(uintptr_t)number;
     return RNN_OK;
 }
 
@@ -159,7 +161,7 @@ rnn_status rnn_model_free(rnn_model handle)
 
 rnn_status rnn_model_get_info(rnn_model handle, rnn_model_info *info)
 {
-    const rnn_status status = check_struct("rnn_model_info", info, sizeof *info);
+    const rnn_status status = check_struct("rnn_model_info", info, FIRST_MODEL_INFO);
     if (status != RNN_OK) {
         return status;
     }
@@ -188,7 +190,7 @@ typedef enum tensor_kind { INPUT, OUTPUT, STATE } tensor_kind;
 
 static rnn_status get_tensor(rnn_model handle, tensor_kind kind, int32_t index, rnn_tensor_info *info)
 {
-    const rnn_status status = check_struct("rnn_tensor_info", info, sizeof *info);
+    rnn_status status = check_struct("rnn_tensor_info", info, FIRST_TENSOR_INFO);
     if (status != RNN_OK) {
         return status;
     }
@@ -200,10 +202,10 @@ static rnn_status get_tensor(rnn_model handle, tensor_kind kind, int32_t index, 
 
     const rnn_model_description *const description = model->description;
     const int32_t count = kind == INPUT ? description->input_count : kind == OUTPUT ? description->output_count : description->state_count;
-    if (index < 0 || index >= count) {
-        static const char *const names[] = {"input", "output", "state"};
+    static const char *const names[] = {"input", "output", "state"};
+    if ((status = check_index(names[kind], index, count)) != RNN_OK) {
         model_release(model);
-        return fail(RNN_INVALID_ARGUMENT, "%s %d is asked for; the model has %d, counted from 0", names[kind], index, count);
+        return status;
     }
 
     const rnn_tensor *const tensor = &(kind == INPUT ? description->inputs : kind == OUTPUT ? description->outputs : description->states)[index];

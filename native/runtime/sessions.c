@@ -3,9 +3,13 @@
 #include "front.h"
 #include "managed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* From what size on a session is compared with the machine's memory. */
+enum { LOOKED_AT_BYTES = 64 << 20 };
 
 enum { ALIGNMENT = 64, HEADER_BYTES = (sizeof(session) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
@@ -65,7 +69,19 @@ static session *build(model *model, const rnn_blueprint *blueprint, uint8_t *mem
     return session;
 }
 
-static uint64_t machine_bytes(void) { return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE); }
+/* The memory of the machine, or of the container where that has less (Linux, as a container sees its own group). */
+static uint64_t machine_bytes(void)
+{
+    const uint64_t physical = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    unsigned long long limit = 0;
+    FILE *const file = fopen("/sys/fs/cgroup/memory.max", "r");
+    const int has_limit = file != NULL && fscanf(file, "%llu", &limit) == 1;
+    if (file != NULL) {
+        fclose(file);
+    }
+
+    return has_limit && limit < physical ? limit : physical;
+}
 
 /* Takes the reference of the model that the caller holds, or gives it back. Memory is null for memory of the library's own. */
 static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memory, size_t size, int is_own, const session *original, rnn_session *handle)
@@ -74,7 +90,7 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
     rnn_status status = RNN_OK;
     if (is_own) {
         /* The system may promise memory that it has not: a process that touches it is ended. */
-        memory = needed > machine_bytes() ? NULL : aligned_alloc(ALIGNMENT, (size_t)needed);
+        memory = needed > LOOKED_AT_BYTES && needed > machine_bytes() ? NULL : aligned_alloc(ALIGNMENT, (size_t)needed);
         status = memory == NULL ? fail(RNN_OUT_OF_MEMORY, "there are no %llu bytes for a session", (unsigned long long)needed) : RNN_OK;
     } else if (memory == NULL) {
         status = fail(RNN_INVALID_ARGUMENT, "memory is null");
@@ -119,7 +135,7 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
 static rnn_status find_blueprint(rnn_model handle, const rnn_session_options *options, model **model, const rnn_blueprint **blueprint)
 {
     rnn_session_options read;
-    rnn_status status = read_options("rnn_session_options", options, &read, sizeof read, sizeof read);
+    rnn_status status = read_options("rnn_session_options", options, &read, sizeof read, FIRST_SESSION_OPTIONS);
     if (status != RNN_OK) {
         return status;
     }
@@ -146,7 +162,7 @@ static rnn_status find_blueprint(rnn_model handle, const rnn_session_options *op
 
 rnn_status rnn_model_get_session_info(rnn_model handle, const rnn_session_options *options, rnn_session_info *info)
 {
-    rnn_status status = check_struct("rnn_session_info", info, sizeof *info);
+    rnn_status status = check_struct("rnn_session_info", info, FIRST_SESSION_INFO);
     model *model = NULL;
     const rnn_blueprint *blueprint = NULL;
     if (status != RNN_OK || (status = find_blueprint(handle, options, &model, &blueprint)) != RNN_OK) {
@@ -227,7 +243,7 @@ rnn_status rnn_session_free(rnn_session handle)
 rnn_status rnn_session_get_info(rnn_session handle, rnn_session_info *info)
 {
     call call;
-    rnn_status status = check_struct("rnn_session_info", info, sizeof *info);
+    rnn_status status = check_struct("rnn_session_info", info, FIRST_SESSION_INFO);
     if (status != RNN_OK || (status = enter(handle, &call)) != RNN_OK) {
         return status;
     }

@@ -1,6 +1,8 @@
 /* The library: its version, what the processor must have, and the managed side's start, which ends the process where it has not what it needs: so that is looked at
  * before. */
 
+#define _GNU_SOURCE /* pthread_getattr_np */
+
 #include "front.h"
 #include "managed.h"
 
@@ -20,7 +22,7 @@ static atomic_int is_started;
 static const rnn_kernel_info *kernels;
 static int32_t kernel_count;
 
-/* What the managed side reserves when it starts, without memory behind it: RegionRange of Linking.targets, and what its thread and the allocator take. */
+/* What the managed side reserves when it starts, without memory behind it: RegionRange of src/RnnRuntime.Exports/Linking.targets, and what its thread and the allocator take. */
 static size_t address_space(void)
 {
     const size_t heap = (size_t)1 << 30, rest = (size_t)256 << 20;
@@ -55,11 +57,37 @@ static rnn_status start_managed(void)
     return status == RNN_OK ? RNN_OK : failed(status, text);
 }
 
+/* The managed side's start is deeper than it can look itself. */
+static int has_stack(void)
+{
+    enum { NEEDED = 160 << 10 };
+    int has = 1;
+#if defined(__GLIBC__)
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        void *lowest;
+        size_t size;
+        if (pthread_attr_getstack(&attributes, &lowest, &size) == 0) {
+            /* A stack of the host's own making says nothing of its size. */
+            const uintptr_t room = (uintptr_t)__builtin_frame_address(0) - (uintptr_t)lowest;
+            has = room >= size || room >= NEEDED;
+        }
+
+        pthread_attr_destroy(&attributes);
+    }
+#endif
+    return has;
+}
+
 static rnn_status start(void)
 {
     const char *const missing = missing_instructions();
     if (missing != NULL) {
         return fail(RNN_UNSUPPORTED_PROCESSOR, "the processor, or its operating system, lacks %s, for which this library is compiled", missing);
+    }
+
+    if (!has_stack()) {
+        return fail(RNN_OUT_OF_MEMORY, "the thread has too little stack left for the start of the library; expected 256 KB");
     }
 
     const size_t needed = address_space();
@@ -97,13 +125,9 @@ rnn_status rnn_kernel_count(int32_t *count)
 
 rnn_status rnn_kernel_at(int32_t index, rnn_kernel_info *info)
 {
-    rnn_status status = check_struct("rnn_kernel_info", info, sizeof *info);
-    if (status != RNN_OK || (status = rnn_start()) != RNN_OK) {
+    rnn_status status = check_struct("rnn_kernel_info", info, FIRST_KERNEL_INFO);
+    if (status != RNN_OK || (status = rnn_start()) != RNN_OK || (status = check_index("kernel", index, kernel_count)) != RNN_OK) {
         return status;
-    }
-
-    if (index < 0 || index >= kernel_count) {
-        return fail(RNN_INVALID_ARGUMENT, "kernel %d is asked for; there are %d, counted from 0", index, kernel_count);
     }
 
     copy_struct(info, &kernels[index], sizeof *info);

@@ -83,10 +83,7 @@ rnn_status rnn_session_reset_stream(rnn_session handle, int32_t stream)
         return status;
     }
 
-    const int32_t streams = call.session->blueprint->streams;
-    if (stream < 0 || stream >= streams) {
-        status = fail(RNN_INVALID_ARGUMENT, "stream %d is asked for; the session has %d, counted from 0", stream, streams);
-    } else {
+    if ((status = check_index("stream", stream, call.session->blueprint->streams)) == RNN_OK) {
         reset_stream(call.session, stream);
     }
 
@@ -169,8 +166,9 @@ rnn_status rnn_session_load_state(rnn_session handle, const void *data, size_t s
 
 static rnn_status check_state(const session *session, int32_t index, const void *data, size_t count)
 {
-    if (index < 0 || index >= session->image->state_count) {
-        return fail(RNN_INVALID_ARGUMENT, "state %d is asked for; the model has %d, counted from 0", index, session->image->state_count);
+    const rnn_status status = check_index("state", index, session->image->state_count);
+    if (status != RNN_OK) {
+        return status;
     }
 
     if (data == NULL) {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using RnnRuntime.Interop;
-using RnnRuntime.Kernels;
 using RnnRuntime.Memory;
 using RnnRuntime.Plan;
 
@@ -36,7 +35,7 @@ internal sealed unsafe class HostedModel : IDisposable
 
     public NativeModelDescription* Description { get; }
 
-    public static HostedModel Load(byte* data, ulong size, in ModelChoices options)
+    public static HostedModel Load(byte* data, ulong size, in NativeModelOptions options)
     {
         if (size > int.MaxValue)
         {
@@ -45,8 +44,7 @@ internal sealed unsafe class HostedModel : IDisposable
 
         // The weights are packed when the model is there. Its graph, which nothing asks for any more, loses the bytes.
         using var bytes = new BorrowedBytes(data, (int)size);
-        var kernel = Marshal.PtrToStringUTF8((nint)options.Kernel);
-        CheckKernel(kernel);
+        var kernel = KernelList.Choose(Marshal.PtrToStringUTF8((nint)options.Kernel));
         var threads = Math.Max(1, options.Threads);
         if (options.Threads < 0 || threads > Environment.ProcessorCount)
         {
@@ -93,18 +91,6 @@ internal sealed unsafe class HostedModel : IDisposable
     {
         _model.Dispose();
         _memory.Dispose();
-    }
-
-    private static void CheckKernel(string? kernel)
-    {
-        try
-        {
-            KernelRegistry.Choose(kernel);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new KernelException(exception);
-        }
     }
 
     private NativeTensor* Tensors(ImmutableArray<TensorInfo> tensors, Func<int, int> indexLimit) => _memory.Copy<NativeTensor>([.. tensors.Select((tensor, index) => new NativeTensor

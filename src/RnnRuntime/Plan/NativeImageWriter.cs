@@ -105,7 +105,6 @@ internal static unsafe class NativeImageWriter
         header->InputCount = plan.Inputs.Length;
         header->OutputCount = plan.Outputs.Length;
         header->StateCount = plan.States.Length;
-        header->StateElements = plan.StateElements;
         header->StateHash = plan.StateHash;
         return (ulong*)header;
 

@@ -187,5 +187,8 @@ int main(int argc, char **argv)
     check_warm_up(&cell);
     check_carried_state(argv[1], &cell);
     check_memory(&language);
+    free_sample(&cell);
+    free_sample(&language);
+    free_sample(&square);
     return report("smoke");
 }

@@ -204,6 +204,13 @@ sample read_sample(const char *folder, const char *name)
     return sample;
 }
 
+void free_sample(const sample *sample)
+{
+    free(sample->file.data);
+    free((void *)(uintptr_t)sample->input);
+    free((void *)(uintptr_t)sample->expected);
+}
+
 const void *input_at(const sample *sample, int32_t step) { return (const int32_t *)sample->input + (ptrdiff_t)step * sample->inputs; }
 
 rnn_status run_steps(const sample *sample, rnn_session session, int32_t first, int32_t count, float *output)

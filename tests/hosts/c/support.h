@@ -41,7 +41,7 @@ typedef struct blob {
     size_t size;
 } blob;
 
-blob read_file(const char *folder, const char *name);
+blob read_file(const char *folder, const char *name); /* the data are the caller's, to free */
 const char *path_of(const char *folder, const char *name); /* of the last few calls */
 
 /* A model with one input and one output, an input of so many steps and what it must give from the initial state: NAME.rnn, NAME-input.f32 or .i32, NAME-output.f32. */
@@ -57,6 +57,7 @@ typedef struct sample {
 } sample;
 
 sample read_sample(const char *folder, const char *name);
+void free_sample(const sample *sample);
 const void *input_at(const sample *sample, int32_t step);
 /* Runs these steps of the sample; the output goes to where they are in `output`. */
 rnn_status run_steps(const sample *sample, rnn_session session, int32_t first, int32_t count, float *output);

@@ -7,6 +7,10 @@ var emulateArguments = Argument("emulate-args", "");
 var nativeIsRequired = Argument("native", "optional") == "required";
 // Where Install goes; artifacts/runtime-install without it.
 var prefix = Argument("prefix", "");
+if (prefix != "" && target != "Install")
+{
+    throw new CakeException($"--prefix={prefix} is for the target Install, not for {target}.");
+}
 
 const string Solution = "RnnRuntime.sln";
 const string TestProject = "tests/RnnRuntime.Tests/RnnRuntime.Tests.csproj";
@@ -15,6 +19,7 @@ const string ExportsProject = "src/RnnRuntime.Exports";
 var artifacts = MakeAbsolute(Directory("artifacts"));
 var testResults = artifacts.CombineWithFilePath("test-results/RnnRuntime.Tests.trx");
 var packageTestResults = artifacts.CombineWithFilePath("test-results/PackageTests.trx");
+var hostTestResults = artifacts.CombineWithFilePath("test-results/HostTests.trx");
 var packages = artifacts.Combine("packages");
 var nativeLibraries = artifacts.Combine("native");
 var nativeBuilds = artifacts.Combine("native-builds");
@@ -181,7 +186,7 @@ Task("Hosts")
     });
 
 Task("HostTest")
-    .Description("Runs the tests of hosts, those with gcc's sanitizers and with valgrind too; cmake, gcc and valgrind must be there (Linux).")
+    .Description("Runs the tests of hosts with gcc's sanitizers and with valgrind; cmake, gcc and valgrind must be there (Linux).")
     .IsDependentOn("Hosts")
     .IsDependentOn("Restore")
     .Does(() =>
@@ -213,9 +218,7 @@ Task("HostTest")
         });
         Environment.SetEnvironmentVariable("RNNRUNTIME_SANITIZED_HOSTS", sanitizedHosts.FullPath);
         Environment.SetEnvironmentVariable("RNNRUNTIME_VALGRIND", "1");
-        Run("dotnet", new ProcessArgumentBuilder()
-            .Append("exec").AppendQuoted($"tests/RnnRuntime.Tests/bin/{testConfiguration}/net10.0/RnnRuntime.Tests.dll")
-            .Append("-noLogo").Append(System.Console.IsOutputRedirected ? "-noColor" : "").Append("-namespace").Append("RnnRuntime.Tests.Hosts"));
+        RunTests(testConfiguration, hostTestResults, "-class *.CheckedHostTests");
     });
 
 Task("Restore")
@@ -245,8 +248,8 @@ Task("Test")
     });
 
 Task("Emulate")
-    .Description("Runs the kernel tests, C# and C, on emulated processors (Linux, Bochs): --emulate-args=\"-c MODEL\" takes one of them.")
-    .IsDependentOn("Native")
+    .Description("Runs the kernel tests, C# and C, and the shared library on emulated processors (Linux, Bochs): --emulate-args=\"-c MODEL\" takes one of them.")
+    .IsDependentOn("Hosts")
     .Does(() =>
     {
         if (nativeTests == null)
@@ -340,7 +343,8 @@ Task("Install")
     });
 
 Task("Pack")
-    .Description("Writes the NuGet packages and the archives of the C library to artifacts/packages.")
+    .Description("Writes the NuGet packages and the archives of the C library to artifacts/packages: --native=required where both must have C code.")
+    .IsDependentOn("Install")
     .IsDependentOn("Build")
     .Does(() =>
     {
@@ -351,14 +355,20 @@ Task("Pack")
         }
 
         var projects = new List<string> { "src/RnnRuntime", "src/RnnRuntime.Import", "src/RnnRuntime.Cli" };
-        var prefixes = GetDirectories($"{runtimeInstall}/*");
-        if (prefixes.Count == 0)
+        // Those of other runtime identifiers come from other machines, into the same folder.
+        var prefixes = GetDirectories($"{runtimeInstall}/*").Where(folder => GetFiles($"{folder}/**/*").Count > 0).ToList();
+        if (prefixes.Count > 0)
         {
-            Warning($"The C library is not packed: there is no artifacts/{runtimeInstall.GetDirectoryName()}/{RuntimeIdentifier()}.");
+            Information($"The C library is packed for {string.Join(", ", prefixes.Select(folder => folder.GetDirectoryName()))}.");
+            projects.Add("src/RnnRuntime.Native");
+        }
+        else if (nativeIsRequired)
+        {
+            throw new CakeException($"The C library cannot be packed: artifacts/{runtimeInstall.GetDirectoryName()} has none.");
         }
         else
         {
-            projects.Add("src/RnnRuntime.Native");
+            Warning("The C library is not packed, as it was not built. --native=required makes this an error.");
         }
 
         foreach (var project in projects)
@@ -370,16 +380,16 @@ Task("Pack")
         }
 
         var version = XmlPeek("Directory.Build.props", "/Project/PropertyGroup/Version");
-        foreach (var prefix in prefixes)
+        foreach (var folder in prefixes)
         {
             // An archive opens as one folder of its own name.
-            var name = $"rnnruntime-native-{version}-{prefix.GetDirectoryName()}";
+            var name = $"rnnruntime-native-{version}-{folder.GetDirectoryName()}";
             using var file = System.IO.File.Create(packages.CombineWithFilePath(name + ".tar.gz").FullPath);
             using var compressed = new System.IO.Compression.GZipStream(file, System.IO.Compression.CompressionLevel.SmallestSize);
             using var archive = new System.Formats.Tar.TarWriter(compressed);
-            foreach (var installed in GetFiles($"{prefix}/**/*"))
+            foreach (var installed in GetFiles($"{folder}/**/*"))
             {
-                archive.WriteEntry(installed.FullPath, $"{name}/{prefix.GetRelativePath(installed)}");
+                archive.WriteEntry(installed.FullPath, $"{name}/{folder.GetRelativePath(installed)}");
             }
         }
     });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the kernel tests, C and C#, on emulated processors.
+# Runs the kernel tests, C and C#, and the shared library for C on emulated processors.
 #
 #   tests/emulate.sh [-c MODEL]... [-j MACHINES] [-f TRAIT=VALUE] [-t SECONDS] [-e VAR=VALUE]... [-k DIR] [-n PROGRAM] [-- RUNNER-ARGUMENTS...]
 #
@@ -11,24 +11,26 @@
 #   -k DIR          keeps the consoles, the outputs and the logs in DIR/MODEL
 #   -n PROGRAM      the test program of the C kernels (default: the one that was built last)
 #
-# The test program is published self-contained, put into an initial RAM disk beside busybox, and booted with Debian's cloud kernel in
-# Bochs, which needs neither KVM nor AVX-512 in the host.
+# The test programs are put into an initial RAM disk beside busybox, that in C# published self-contained, and booted with Debian's cloud kernel
+# in Bochs, which needs neither KVM nor AVX-512 in the host.
 # A machine's last line is `emulated on MODEL: N passed, N failed, N skipped`. The exit code is 0 only if on every machine tests passed, and none
 # failed or was skipped: a machine is chosen for its tests.
 #
-# Needs the C kernels, which `dotnet cake --target=Native` builds (cake's target Emulate does so by itself), and:
+# Needs the C kernels and the native hosts, which `dotnet cake --target=Hosts` builds (cake's target Emulate does so by itself), and:
 # bochs bochs-term bochsbios vgabios busybox-static isolinux syslinux-common genisoimage cpio libssl3, and apt for the
 # kernel, once.
 set -euo pipefail
 
 # The processors. FEATURES: all that it has of avx2, avx512, avx512vnni and avxvnni. VARIANTS: what is tested on it, which is what the library
-# chooses there, the best in C# and the best in C. MISSING: every variant that it must refuse, with a reason; names that the library does not
-# know count for nothing. TESTS: the category of C# tests; a processor whose kernels every other one can run is there for the dispatch.
+# chooses there, the best in C# and the best in C; or - for nothing. MISSING: every variant that it must refuse, with a reason; names that the library does not
+# know count for nothing. TESTS: the category of C# tests, or - for none; a processor whose kernels every other one can run is there for the dispatch.
+# LIBRARY: the kernel that the shared library for C takes there by itself, or lacks=WHAT where it must say that it cannot run for lack of WHAT.
 machines() {
-    #    MODEL                FEATURES                VARIANTS               MISSING                                 TESTS
-    echo tigerlake            avx2,avx512,avx512vnni  avx512,c-avx512vnni    avxvnni                                 Kernels
-    echo corei7_skylake_x     avx2,avx512             avx512,c-avx512        c-avx512vnni,avxvnni                    Kernels
-    echo corei7_haswell_4770  avx2                    avx2,c-avx2            avx512,c-avx512vnni,c-avx512,avxvnni    Dispatch
+    #    MODEL                      FEATURES                VARIANTS               MISSING                                 TESTS     LIBRARY
+    echo tigerlake                  avx2,avx512,avx512vnni  avx512,c-avx512vnni    avxvnni                                 Kernels   c-avx512vnni
+    echo corei7_skylake_x           avx2,avx512             avx512,c-avx512        c-avx512vnni,avxvnni                    Kernels   c-avx512
+    echo corei7_haswell_4770        avx2                    avx2,c-avx2            avx512,c-avx512vnni,c-avx512,avxvnni    Dispatch  c-avx2
+    echo corei7_sandy_bridge_2600k  -                       -                      c-avx512vnni,c-avx512,c-avx2            -         lacks=AVX2
 }
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -54,6 +56,8 @@ fail() {
     exit 1
 }
 
+source "$repository/tests/emulation/report.sh"
+
 for model in "${models[@]}"; do
     machines | grep -q "^$model " || fail "there is no machine $model, only $(machines | cut -d ' ' -f 1 | paste -s -d ' ')"
 done
@@ -66,12 +70,14 @@ if [ -z "$native_tests" ]; then
     native_tests=$(find "$repository/artifacts/native-builds" -path '*-sanitized' -prune -o -name rnnkernels-tests -type f -printf '%T@ %p\n' 2> /dev/null \
         | sort -rn | sed -n '1s/^[^ ]* //p')
 fi
-[ -x "$native_tests" ] || fail "the C kernels are not built: run dotnet cake --target=Native first"
+[ -x "$native_tests" ] || fail "the C kernels are not built: run dotnet cake --target=Hosts first"
+library_host=$repository/artifacts/hosts/c-processor
+[ -x "$library_host" ] || fail "the shared library for C or its host is not built: run dotnet cake --target=Hosts first"
 
 if [ -n "$keep" ]; then
     mkdir -p "$keep"
     work=$(cd "$keep" && pwd)
-    rm -rf "$work"/{guest,initrd} "${models[@]/#/$work/}"
+    rm -rf "$work"/{guest,initrd,tests} "${models[@]/#/$work/}"
 else
     work=$(mktemp -d)
 fi
@@ -113,19 +119,23 @@ MSBUILDDISABLENODEREUSE=1 dotnet publish "$repository/tests/RnnRuntime.KernelTes
     || fail "the test program does not publish"
 
 guest=$work/guest
-mkdir -p "$guest"/{bin,dev,proc,sys,tmp,etc,app}
+mkdir -p "$guest"/{bin,dev,proc,sys,tmp,etc,native/models,app}
 cp "$(command -v busybox)" "$guest/bin/busybox"
 echo 'root:x:0:0:root:/tmp:/bin/sh' > "$guest/etc/passwd"
 cp -a "$publish/program/." "$guest/app/"
 # Debugger and tracing halves of the runtime, and what nothing loads: the guest copies every byte of its RAM disk.
 rm -f "$guest"/app/{createdump,libmscordaccore.so,libmscordbi.so,libcoreclrtraceptprovider.so,libclrgc.so,libclrgcexp.so,*.xml,*.pdb}
-cp "$native_tests" "$guest/app/rnnkernels-tests"
+cp "$native_tests" "$guest/native/rnnkernels-tests"
+cp "$library_host" "$guest/native/c-processor"
+cp "$repository/tests/golden/gru-reset-after-20x33-2layer.rnn" "$guest/native/models/cell.rnn"
+cp "$repository/src/RnnRuntime.Cli/Models/charlm.rnn" "$guest/native/models/charlm.rnn"
+"$library_host" "$guest/native/models" write || fail "the shared library does not compute here what the machines compare with"
 
 # Hashing makes .NET open OpenSSL, which ldd cannot see.
 openssl=$(ldconfig -p | sed -nE 's|.*libssl\.so\.3 .*x86-64.* => (/.*)|\1|p' | head -n 1)
 [ -n "$openssl" ] || fail "libssl.so.3 is not installed (package libssl3)"
 programs_and_libraries() {
-    find "$guest/app" -type f \( -perm -u+x -o -name '*.so' \) -print0
+    find "$guest/app" "$guest/native" -type f \( -perm -u+x -o -name '*.so' \) -print0
     printf '%s\0' "$openssl"
 }
 needed_libraries() {
@@ -142,48 +152,39 @@ needed_libraries | sort -u | while read -r library; do
     esac
 done
 
-# What differs between machines comes from the kernel's command line as environment variables.
+export_variables() { for variable; do printf 'export %q\n' "$variable"; done; }
+
+# What differs between machines comes from the kernel's command line as environment variables. The library runs without those that make the C# tests fast.
 # One processor: no concurrent collector. Methods with loops are optimised at once, as unoptimised loops are slow to emulate.
 {
-    echo 'cd /app'
-    for variable in HOME=/tmp PATH=/app:/bin LANG=C.UTF-8 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_gcConcurrent=0 \
-        DOTNET_GCgen0size=0x4000000 DOTNET_TieredPGO=0 DOTNET_TC_QuickJitForLoops=0 DOTNET_EnableDiagnostics=0 DOTNET_EnableWriteXorExecute=0 \
-        RNNRUNTIME_TEST_EFFORT=small ${variables[@]+"${variables[@]}"}; do
-        printf 'export %q\n' "$variable"
-    done
-    echo './rnnkernels-tests --quick $NATIVE_SETS'
-    echo 'echo "native exit code $?"'
+    export_variables HOME=/tmp PATH=/native:/app:/bin LANG=C.UTF-8 ${variables[@]+"${variables[@]}"}
+    cat << 'JOB'
+cd /native
+./rnnkernels-tests --quick $NATIVE_SETS
+echo "native exit code $?"
+./c-processor models $LIBRARY
+echo "library ${LIBRARY%% *} exit code $?"
+if [ "${LIBRARY%% *}" = runs ]; then
+    RNNRUNTIME_KERNEL=no-such-kernel ./c-processor models unknown
+    echo "library unknown exit code $?"
+fi
+[ -n "$TESTS" ] || exit 0
+cd /app
+JOB
+    export_variables DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_gcConcurrent=0 DOTNET_GCgen0size=0x4000000 DOTNET_TieredPGO=0 \
+        DOTNET_TC_QuickJitForLoops=0 DOTNET_EnableDiagnostics=0 DOTNET_EnableWriteXorExecute=0 \
+        RNNRUNTIME_TEST_EFFORT=small ${variables[@]+"${variables[@]}"}
     printf 'exec ./RnnRuntime.KernelTests'
     printf ' %q' -noLogo -noColor -noAutoReporters -parallelMode none "$@"
     printf ' -trait "$TESTS"'
     echo
 } > "$guest/etc/job"
 
-# Serial lines: ttyS0 the console and the markers, ttyS1 the tests' output, ttyS2 their errors. Setting a line's speed again
-# waits until what was written to it has left.
-cat > "$guest/init" << 'INIT'
-#!/bin/busybox sh
-/bin/busybox mount -t proc proc /proc
-/bin/busybox mount -t sysfs sys /sys
-/bin/busybox mount -t devtmpfs dev /dev
-/bin/busybox mkdir -p /dev/shm
-/bin/busybox mount -t tmpfs tmp /dev/shm
-for line in 1 2; do
-    /bin/busybox stty -F /dev/ttyS$line 115200 raw -echo -crtscts clocal
-done
-echo "@@booted"
-/bin/busybox sh /etc/job > /dev/ttyS1 2> /dev/ttyS2 < /dev/null
-code=$?
-for line in 1 2; do
-    /bin/busybox stty -F /dev/ttyS$line 115200 > /dev/null
-done
-/bin/busybox sleep 0.2
-echo "@@ended $code."
-/bin/busybox sleep 0.2
-/bin/busybox poweroff -f
-INIT
+cp "$repository/tests/emulation/init" "$guest/init"
 chmod +x "$guest/init"
-(cd "$guest" && find . | cpio -o -H newc --quiet) > "$work/initrd"
+# Two archives, of which a machine without C# tests takes the first alone.
+(cd "$guest" && find . -path ./app -prune -o -print | cpio -o -H newc --quiet) > "$work/initrd"
+(cd "$guest" && find ./app | cpio -o -H newc --quiet) > "$work/tests"
 rm -rf "$guest"
 
 # clearcpuid hides from the kernel, not from programs, what Bochs 2.7 gets wrong: XSAVEC and XSAVES (321, 323) and protection keys
@@ -197,10 +198,15 @@ parameters=(
     initcall_blacklist=load_system_certificate_list,init_evm,init_ima,tpm_init,inet6_init,cubictcp_register
 )
 
-# make_machine MODEL FEATURES VARIANTS MISSING TESTS: everything that it boots with, in its folder.
+# make_machine MODEL FEATURES VARIANTS MISSING TESTS LIBRARY: everything that it boots with, in its folder.
 make_machine() {
-    local home=$work/$1 missing=$4
+    local home=$work/$1 missing=$4 tests='' archives=initrd
     mkdir -p "$home/boot"
+    if [ "$5" != - ]; then
+        tests=${filter:-Category=$5}
+        archives=initrd,tests
+        ln "$work/tests" "$home/boot/tests"
+    fi
     cp "$kernel" "$home/boot/vmlinuz"
     ln "$work/initrd" "$home/boot/initrd"
     cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$home/boot/"
@@ -209,8 +215,8 @@ DEFAULT tests
 PROMPT 0
 LABEL tests
   KERNEL vmlinuz
-  INITRD initrd
-  APPEND ${parameters[*]} RNNRUNTIME_EMULATED_FEATURES=$2 RNNRUNTIME_TEST_KERNELS=$3 RNNRUNTIME_MISSING_KERNELS=$missing TESTS=${filter:-Category=$5} "NATIVE_SETS=$(native_sets "$3,$missing")"
+  INITRD $archives
+  APPEND ${parameters[*]} RNNRUNTIME_EMULATED_FEATURES=$2 RNNRUNTIME_TEST_KERNELS=$3 RNNRUNTIME_MISSING_KERNELS=$missing TESTS=$tests "NATIVE_SETS=$(native_sets "$3,$missing")" "LIBRARY=$(library_run "$6" "$missing")"
 CONFIG
     genisoimage -quiet -o "$home/boot.iso" -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table "$home/boot"
     rm -rf "$home/boot"
@@ -239,10 +245,15 @@ debug: action=ignore
 CONFIG
 }
 
-# The names of C variants, which the C test program takes: those to test and those to refuse.
-native_sets() { tr , '\n' <<< "$1" | sed -n '/^c-/p' | paste -s -d ' '; }
+# library_run LIBRARY MISSING: the arguments of the library's host (tests/hosts). No variant in C# has 512 bits there: the library is not compiled for them.
+library_run() {
+    case $1 in
+        lacks=*) echo "lacks ${1#lacks=}" ;;
+        *) echo "runs $1 avx512 ${2//,/ }" ;;
+    esac
+}
 
-# run_machine MODEL VARIANTS MISSING: boots it, waits for its end and prints what it printed.
+# run_machine MODEL VARIANTS MISSING TESTS LIBRARY: boots it, waits for its end and prints what it printed.
 run_machine() {
     local model=$1 home=$work/$1 code='' reason="the emulator stopped before the tests ended"
     # Debian builds Bochs with its debugger, which is told to continue, and with ncurses as its only display, which wants a terminal:
@@ -282,50 +293,18 @@ run_machine() {
         fail "$model: $reason"
     fi
     echo "emulate: $model took $((SECONDS - start)) s, exit code $code"
-    report "$@"
-}
-
-# report MODEL VARIANTS MISSING: the counts of both test programs.
-report() {
-    local passed=0 failed=0 skipped=0 total errors unrun summary output
-    output=$(tr -d '\r' < "$work/$1/output.txt")
-    summary=$(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' <<< "$output" | tail -n 1)
-    [ -n "$summary" ] || fail "$1: the C# test program ended with exit code $code and printed no summary"
-    read -r total errors failed skipped unrun <<< "$summary"
-    failed=$((failed + errors))
-    passed=$((total - failed - skipped - unrun))
-    if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then
-        failed=1
-    fi
-    [ "$passed" -gt 0 ] || fail "$1: no C# test ran"
-
-    # The C program counts comparisons, which would drown the tests: it is one test here.
-    if grep -qE '^[1-9][0-9]* passed, 0 failed$' <<< "$output" && grep -qx 'native exit code 0' <<< "$output"; then
-        passed=$((passed + 1))
-    else
-        echo "emulate: $1: the C test program failed" >&2
-        failed=$((failed + 1))
-    fi
-    local set
-    for set in $(native_sets "$2"); do
-        grep -q "^set $set:" <<< "$output" || fail "$1: the C kernels do not run $set, which this processor has"
-    done
-    for set in $(native_sets "$3"); do
-        grep -q "^SKIPPED set $set:" <<< "$output" || fail "$1: the C kernels do not refuse $set, which this processor lacks"
-    done
-    echo "emulated on $1: $passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ] && [ "$skipped" -eq 0 ]
+    report "$@" "$code" "$(tr -d '\r' < "$home/output.txt")"
 }
 
 broken=0
 for model in "${models[@]}"; do
-    read -r _ features variants missing tests < <(machines | grep "^$model ")
-    make_machine "$model" "$features" "$variants" "$missing" "$tests"
+    read -r _ features variants missing tests library < <(machines | grep "^$model ")
+    make_machine "$model" "$features" "$variants" "$missing" "$tests" "$library"
     [ "$(jobs -rp | wc -l)" -lt "$at_once" ] || wait -n || broken=1
     # Its output comes in one piece, as machines run side by side.
     (
         code=0
-        (run_machine "$model" "$variants" "$missing") > "$work/$model/report.txt" 2>&1 || code=$?
+        (run_machine "$model" "$variants" "$missing" "$tests" "$library") > "$work/$model/report.txt" 2>&1 || code=$?
         cat "$work/$model/report.txt"
         exit "$code"
     ) &

@@ -37,7 +37,7 @@ typedef struct rnn_image {
     int32_t input_count;
     int32_t output_count;
     int32_t state_count;
-    int32_t state_elements; /* of one stream */
+    int32_t reserved;
     uint32_t state_hash;
     int32_t run_steps; /* of the last run of given inputs, 0: none */
 } rnn_image;

@@ -330,7 +330,7 @@ typedef struct rnn_general_sequence {
 
 /* RNN_OP_HOST: a whole plan that managed code executes, as the only operation of a program. */
 typedef struct rnn_host_call {
-    /* Runs the time steps of a chunk; 0, or a number that the caller of the program reads in status. */
+    /* Runs the time steps of a chunk; 0, or a status that the caller of the program finds in the field. */
     int32_t (*execute)(void *host, int32_t time_steps);
     void *host;
     int32_t status;

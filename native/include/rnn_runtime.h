@@ -8,7 +8,7 @@
  *     rnn_session_run(session, input, input_count, output, output_count);
  *
  * Errors. Every function that can fail returns a status. RNN_OK is 0; any other leaves a text that says what was found and what was expected
- * (rnn_last_error), and leaves results and states as they were unless a function says otherwise. A null pointer, a handle that was freed or never made,
+ * (rnn_last_error), and leaves results and states as they were. A null pointer, a handle that was freed or never made,
  * a wrong length, a broken model, a call from a second thread: each is a status. No function ends the process, throws, or prints. What cannot be checked is that
  * a pointer leads to as many elements as its count says.
  *
@@ -22,6 +22,11 @@
  * Real time. [real-time] marks functions that allocate nothing, take no lock, make no system call and take a time that depends on the model and the counts
  * alone, for sessions with runs_natively (rnn_session_info). A call that fails writes its text, and the first text on a thread may allocate: a real-time thread
  * that calls rnn_last_error once when it starts is free of that too. All other functions may do any of these things and may wait for others.
+ *
+ * Processes. A child of fork(2) may use the sessions that it has got, by [real-time] functions and on the thread that called fork; it starts, loads, creates and frees nothing.
+ *
+ * The process. The first call that needs it (rnn_start) starts a .NET runtime without a JIT: one thread, some 1.1 GB of address space, handlers of SIGSEGV, SIGFPE and
+ * SIGRTMIN, which pass on what is not theirs; it draws from lrand48. The library cannot be unloaded; several copies of it do not disturb each other. Variables named DOTNET_... change nothing.
  *
  * Stack. Loading a model and making sessions need 256 KB of stack; less is RNN_OUT_OF_MEMORY. Everything else needs 64 KB.
  *
@@ -62,7 +67,7 @@ enum {
     RNN_WRONG_LENGTH = 3,          /* a count does not fit */
     RNN_WRONG_TYPE = 4,            /* float32 values for an int32 tensor or the other way round, or a model with other inputs and outputs than the call takes */
     RNN_BUSY = 5,                  /* another thread is inside this session */
-    RNN_NOT_READY = 6,             /* an input was not given, or nothing has run yet */
+    RNN_NOT_READY = 6,             /* an input was not given, nothing has run yet, or the process is a child of fork(2) */
     RNN_IO_ERROR = 7,              /* the file cannot be read */
     RNN_INVALID_MODEL = 8,         /* the bytes are no valid model, or do not give their own golden outputs */
     RNN_UNKNOWN_KERNEL = 9,        /* the kernel is unknown, or cannot run here; the text lists those that can */
@@ -164,7 +169,7 @@ RNN_API rnn_status rnn_model_get_state(rnn_model model, int32_t index, rnn_tenso
 
 typedef struct rnn_session_options {
     uint32_t struct_size;
-    int32_t streams;      /* that advance together, 1 to 65,536; 0: 1 */
+    int32_t streams;      /* that advance together, 1 to 65,536; 0: 1. Streams times chunk_length, and times the elements of a tensor: at most 2^29. */
     int32_t chunk_length; /* steps that run together inside a long call, and at most in rnn_session_run_inputs, 1 to 65,536; 0: what makes good use of the weights;
                              1 makes the smallest session */
     int32_t reserved;     /* 0 */
@@ -185,7 +190,8 @@ typedef struct rnn_session_info {
 /* What a session with these options would be, before one is made. Options may be null, here and below. [any] */
 RNN_API rnn_status rnn_model_get_session_info(rnn_model model, const rnn_session_options *options, rnn_session_info *info);
 
-/* Makes a session in its initial state, in memory of the library. The caller owns it. [any] */
+/* Makes a session in its initial state, in memory of the library. The caller owns it. Each pair of streams and chunk_length that a model's sessions are made with
+ * keeps a few kilobytes until the model is freed. [any] */
 RNN_API rnn_status rnn_session_create(rnn_model model, const rnn_session_options *options, rnn_session *session);
 
 /* The same in the caller's memory: at least memory_bytes, which nobody else touches until the session is freed. [any] */
@@ -211,7 +217,7 @@ RNN_API rnn_status rnn_session_run(rnn_session session, const float *input, size
 RNN_API rnn_status rnn_session_run_int32(rnn_session session, const int32_t *input, size_t input_count, float *output, size_t output_count);
 
 /* Models with more inputs or outputs: give each input for T steps (T * streams * elements, T at most chunk_length), run T steps, get each output. An input stays until it
- * is given again. [session] [real-time] */
+ * is given again, or a plain call (rnn_session_run) or a warm-up runs; outputs are those of the last rnn_session_run_inputs. [session] [real-time] */
 RNN_API rnn_status rnn_session_set_input(rnn_session session, int32_t index, const float *data, size_t count);
 RNN_API rnn_status rnn_session_set_input_int32(rnn_session session, int32_t index, const int32_t *data, size_t count);
 RNN_API rnn_status rnn_session_run_inputs(rnn_session session, int32_t time_steps);
@@ -236,8 +242,9 @@ RNN_API rnn_status rnn_session_load_state(rnn_session session, const void *data,
 RNN_API rnn_status rnn_session_get_state(rnn_session session, int32_t index, float *data, size_t count);
 RNN_API rnn_status rnn_session_set_state(rnn_session session, int32_t index, const float *data, size_t count);
 
-/* Copies the state variables of one session to those of another that have the same name and number of elements; the others keep what they have. Both sessions have as many
- * streams; the models may differ, as when one replaces the other while a signal goes on. carried, which may be null, receives how many were copied.
+/* Copies the state variables of one session to those of another that have the same name, number of elements and, where both are kept as rings (delays, causal convolutions), length;
+ * the others keep what they have. Both sessions have as
+ * many streams; the models may differ, as when one replaces the other while a signal goes on. carried, which may be null, receives how many were copied.
  * [session] for both [real-time] */
 RNN_API rnn_status rnn_session_carry_state(rnn_session from, rnn_session to, int32_t *carried);
 

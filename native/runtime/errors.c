@@ -8,12 +8,39 @@
 
 static _Thread_local char text[ERROR_TEXT_BYTES];
 
+/* How many bytes a character of UTF-8 has that starts here, or 0 where none does. */
+static int character_length(const unsigned char *at)
+{
+    const int length = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : (at[0] & 0xf0) == 0xe0 ? 3 : at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : 0;
+    for (int i = 1; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+
+    return length;
+}
+
+/* Paths may hold any bytes, and a text may be cut within a character. */
+static void make_utf8(unsigned char *at)
+{
+    while (*at != 0) {
+        const int length = character_length(at);
+        if (length == 0) {
+            *at = '?';
+        }
+
+        at += length == 0 ? 1 : length;
+    }
+}
+
 rnn_status fail(rnn_status status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    make_utf8((unsigned char *)text);
     return status;
 }
 
@@ -48,6 +75,11 @@ const char *rnn_status_name(rnn_status status)
     }
 }
 
+rnn_status check_index(const char *kind, int32_t index, int32_t count)
+{
+    return index >= 0 && index < count ? RNN_OK : fail(RNN_INVALID_ARGUMENT, "%s %d is asked for; there are %d, counted from 0", kind, index, count);
+}
+
 /* A size that a caller means: what has more bytes than this is no struct of a later version but rubbish. */
 enum { LARGEST_STRUCT = 4096 };
 
@@ -69,6 +101,10 @@ void copy_struct(void *target, const void *source, size_t size)
 {
     const uint32_t target_size = *(const uint32_t *)target;
     memcpy(target, source, target_size < size ? target_size : size);
+    if (target_size > size) {
+        memset((uint8_t *)target + size, 0, target_size - size);
+    }
+
     *(uint32_t *)target = target_size;
 }
 

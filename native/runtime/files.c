@@ -38,6 +38,10 @@ static rnn_status read_all(const char *path, int file, void **data, size_t *size
         return fail(RNN_IO_ERROR, "'%.*s' is no regular file", SHOWN, path);
     }
 
+    if (about.st_size > INT32_MAX) {
+        return fail(RNN_INVALID_MODEL, "'%.*s' has %lld bytes; expected at most %d", SHOWN, path, (long long)about.st_size, INT32_MAX);
+    }
+
     const size_t length = (size_t)about.st_size;
     uint8_t *const memory = malloc(length > 0 ? length : 1);
     if (memory == NULL) {

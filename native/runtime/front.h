@@ -24,16 +24,44 @@ enum { ERROR_TEXT_BYTES = 1024 };
 /* The same for a status of the managed side, with the text that it wrote. The thread's own text stays where a call succeeds. */
 rnn_status failed(rnn_status status, char managed_text[ERROR_TEXT_BYTES]);
 
+/* Of a struct's first version, up to its last field then: never changes when fields are added. */
+#define FIRST_SIZE(type, last) (offsetof(type, last) + sizeof(((type *)0)->last))
+enum {
+    FIRST_KERNEL_INFO = FIRST_SIZE(rnn_kernel_info, is_default),
+    FIRST_MODEL_OPTIONS = FIRST_SIZE(rnn_model_options, reserved),
+    FIRST_MODEL_INFO = FIRST_SIZE(rnn_model_info, threads),
+    FIRST_TENSOR_INFO = FIRST_SIZE(rnn_tensor_info, reserved),
+    FIRST_SESSION_OPTIONS = FIRST_SIZE(rnn_session_options, reserved),
+    FIRST_SESSION_INFO = FIRST_SIZE(rnn_session_info, managed_reason),
+    FIRST_NATIVE_RUN = FIRST_SIZE(rnn_native_run, run),
+};
+
+/* Whether two pieces of memory have a byte in common. */
+static inline int overlap(const void *first, uint64_t first_bytes, const void *second, uint64_t second_bytes)
+{
+    const uint64_t distance = (uint64_t)(uintptr_t)second - (uint64_t)(uintptr_t)first;
+    return distance < first_bytes || 0 - distance < second_bytes;
+}
+
+/* Refuses what is not from 0 to count - 1. */
+rnn_status check_index(const char *kind, int32_t index, int32_t count);
+
 /* What a struct of the caller has of the library's own: at most size bytes, and at least what the first version had. */
 rnn_status check_struct(const char *name, const void *structure, size_t first_size);
 
-/* Copies a struct of the library to the caller's, as much as both have; the caller's struct_size stays. */
+/* Copies a struct of the library to the caller's, as much as both have, zeros beyond; the caller's struct_size stays. */
 void copy_struct(void *target, const void *source, size_t size);
 
 /* Reads options of the caller, which may be null: as much as both have, zeros beyond. What lies beyond the library's own must be zeros. */
 rnn_status read_options(const char *name, const void *options, void *target, size_t size, size_t first_size);
 
-/* ---- start.c ---- */
+/* ---- start.c, conditions.c, processor.c ---- */
+
+/* Refuses calls that need the managed side or a lock where it is missing. */
+rnn_status check_process(void);
+
+/* Refuses where the managed side could not start. */
+rnn_status check_conditions(void);
 
 /* The text of what the processor lacks, or null. */
 const char *missing_instructions(void);
@@ -42,8 +70,8 @@ const char *missing_instructions(void);
 
 typedef struct model model;
 
-/* The model of a handle with one more reference, or null and an error. */
-model *model_acquire(rnn_model handle);
+/* The model of a handle with one more reference. */
+rnn_status model_acquire(rnn_model handle, model **result);
 
 /* One more reference for a session of a model that has one. */
 void model_retain(model *model);
@@ -125,6 +153,17 @@ static inline void leave(const call *call)
     modes_leave(call->modes);
     atomic_store_explicit(call->word, call->idle, memory_order_release);
 }
+
+/* ---- run.c ---- */
+
+/* A run has been asked for; whatever was given before no longer counts. */
+void forget_inputs(rnn_image *image);
+
+/* Runs steps of a session, from and to the caller's memory or, where both are null, its buffers. */
+rnn_status execute(const session *session, const void *input, void *output, int32_t time_steps);
+
+/* Refuses indices that are beyond the table that is looked up in. */
+rnn_status check_indices(const rnn_tensor *tensor, const int32_t *indices, size_t count);
 
 /* ---- state.c ---- */
 

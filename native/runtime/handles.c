@@ -12,9 +12,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static slot *_Atomic chunks[CHUNKS];
 static uint32_t slots_made;
 
-/* Slots that were left, as a ring of indices: the one left first is used first. */
-static uint32_t *left;
-static uint32_t left_first, left_count, left_room;
+/* Free slots, as a ring of indices: the one that was freed first is used first. */
+static uint32_t *free_slots;
+static uint32_t free_first, free_count, free_room;
 
 static uint64_t word_of(rnn_session handle) { return (uint64_t)(uintptr_t)handle >> (MARK_BITS + INDEX_BITS) << 2; }
 
@@ -61,10 +61,10 @@ rnn_status handle_refused(rnn_session handle, uint64_t found, uint64_t idle)
 /* A slot that nobody has, or -1. */
 static int64_t take_slot(void)
 {
-    if (left_count > 0) {
-        const uint32_t index = left[left_first];
-        left_first = (left_first + 1) % left_room;
-        left_count--;
+    if (free_count > 0) {
+        const uint32_t index = free_slots[free_first];
+        free_first = (free_first + 1) % free_room;
+        free_count--;
         return index;
     }
 
@@ -73,7 +73,7 @@ static int64_t take_slot(void)
     }
 
     if (slots_made % CHUNK_SLOTS == 0) {
-        /* Room for leaving all slots comes first: leaving one cannot fail. */
+        /* Room for freeing all slots comes first: freeing one cannot fail. */
         const uint32_t room = slots_made + CHUNK_SLOTS;
         uint32_t *const more = malloc(room * sizeof *more);
         slot *const chunk = calloc(CHUNK_SLOTS, sizeof *chunk);
@@ -84,10 +84,10 @@ static int64_t take_slot(void)
         }
 
         /* The ring is empty here. */
-        free(left);
-        left = more;
-        left_room = room;
-        left_first = 0;
+        free(free_slots);
+        free_slots = more;
+        free_room = room;
+        free_first = 0;
         for (uint32_t i = 0; i < CHUNK_SLOTS; i++) {
             atomic_init(&chunk[i].word, first_word() + UNUSED);
         }
@@ -102,9 +102,10 @@ rnn_status handle_open(session *session, rnn_session *handle)
 {
     pthread_mutex_lock(&lock);
     const int64_t index = take_slot();
+    const uint32_t made = slots_made;
     pthread_mutex_unlock(&lock);
     if (index < 0) {
-        return fail(RNN_OUT_OF_MEMORY, "there is no room for one more session; %u are there", slots_made);
+        return fail(RNN_OUT_OF_MEMORY, "there is no room for one more session; %u are there", made);
     }
 
     slot *const slot = &chunks[index / CHUNK_SLOTS][index % CHUNK_SLOTS];
@@ -120,6 +121,6 @@ void handle_close(rnn_session handle, const call *call)
     modes_leave(call->modes);
     atomic_store_explicit(call->word, next_word(call->idle) + UNUSED, memory_order_release);
     pthread_mutex_lock(&lock);
-    left[(left_first + left_count++) % left_room] = index_of(handle);
+    free_slots[(free_first + free_count++) % free_room] = index_of(handle);
     pthread_mutex_unlock(&lock);
 }

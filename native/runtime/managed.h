@@ -28,6 +28,9 @@ void rnnx_model_free(void *model);
 /* What sessions of these streams and chunks (0: the default) are made of; it lives as long as the model. */
 int32_t rnnx_model_blueprint(void *model, int32_t streams, int32_t chunk_length, const rnn_blueprint **blueprint, char *text, int32_t text_bytes);
 
+/* The same without its image, kept by nobody but for the text of managed_reason, which lives as long as the model. */
+int32_t rnnx_model_describe(void *model, int32_t streams, int32_t chunk_length, rnn_blueprint *blueprint, char *text, int32_t text_bytes);
+
 /* Fills the host of a session that managed code runs; it is closed by its host. */
 int32_t rnnx_host_open(void *model, const rnn_blueprint *blueprint, void *arena, rnn_host_call *host, char *text, int32_t text_bytes);
 void rnnx_host_close(void *host);

@@ -30,8 +30,19 @@ static uint64_t next_handle(void)
     return handles_made++ << 4 | MARK;
 }
 
-model *model_acquire(rnn_model handle)
+static rnn_status refuse(rnn_model handle)
 {
+    return handle == NULL ? fail(RNN_INVALID_HANDLE, "the model is null")
+                          : fail(RNN_INVALID_HANDLE, "%p is no model of this library, or one that was freed", (void *)handle);
+}
+
+rnn_status model_acquire(rnn_model handle, model **result)
+{
+    const rnn_status status = check_process();
+    if (status != RNN_OK) {
+        return status;
+    }
+
     pthread_mutex_lock(&lock);
     model *found = models;
     while (found != NULL && found->handle != (uint64_t)(uintptr_t)handle) {
@@ -43,13 +54,8 @@ model *model_acquire(rnn_model handle)
     }
 
     pthread_mutex_unlock(&lock);
-    if (found == NULL && handle == NULL) {
-        fail(RNN_INVALID_HANDLE, "the model is null");
-    } else if (found == NULL) {
-        fail(RNN_INVALID_HANDLE, "%p is no model of this library, or one that was freed", (void *)handle);
-    }
-
-    return found;
+    *result = found;
+    return found != NULL ? RNN_OK : refuse(handle);
 }
 
 void model_retain(model *model) { atomic_fetch_add_explicit(&model->references, 1, memory_order_relaxed); }
@@ -71,7 +77,7 @@ void *model_managed(const model *model) { return model->managed; }
 static rnn_status load(const void *data, size_t size, const rnn_model_options *options, rnn_model *handle)
 {
     rnn_model_options read;
-    rnn_status status = read_options("rnn_model_options", options, &read, sizeof read, sizeof read);
+    rnn_status status = read_options("rnn_model_options", options, &read, sizeof read, FIRST_MODEL_OPTIONS);
     if (status != RNN_OK) {
         return status;
     }
@@ -100,11 +106,13 @@ static rnn_status load(const void *data, size_t size, const rnn_model_options *o
 
     atomic_init(&made->references, 1);
     pthread_mutex_lock(&lock);
-    made->handle = next_handle();
+    const uint64_t number = next_handle();
+    made->handle = number;
     made->next = models;
     models = made;
     pthread_mutex_unlock(&lock);
-    *handle = (rnn_model)(uintptr_t)made->handle;
+    /* From here on the model may be gone: somebody may have guessed the number. */
+    *handle = (rnn_model)(uintptr_t)number;
     return RNN_OK;
 }
 
@@ -136,6 +144,11 @@ rnn_status rnn_model_load_memory(const void *data, size_t size, const rnn_model_
 
 rnn_status rnn_model_free(rnn_model handle)
 {
+    const rnn_status status = check_process();
+    if (status != RNN_OK) {
+        return status;
+    }
+
     pthread_mutex_lock(&lock);
     model **link = &models;
     while (*link != NULL && (*link)->handle != (uint64_t)(uintptr_t)handle) {
@@ -149,8 +162,7 @@ rnn_status rnn_model_free(rnn_model handle)
 
     pthread_mutex_unlock(&lock);
     if (found == NULL) {
-        return handle == NULL ? fail(RNN_INVALID_HANDLE, "the model is null")
-                              : fail(RNN_INVALID_HANDLE, "%p is no model of this library, or one that was freed", (void *)handle);
+        return refuse(handle);
     }
 
     model_release(found);
@@ -159,14 +171,10 @@ rnn_status rnn_model_free(rnn_model handle)
 
 rnn_status rnn_model_get_info(rnn_model handle, rnn_model_info *info)
 {
-    const rnn_status status = check_struct("rnn_model_info", info, sizeof *info);
-    if (status != RNN_OK) {
+    model *model = NULL;
+    rnn_status status = check_struct("rnn_model_info", info, FIRST_MODEL_INFO);
+    if (status != RNN_OK || (status = model_acquire(handle, &model)) != RNN_OK) {
         return status;
-    }
-
-    model *const model = model_acquire(handle);
-    if (model == NULL) {
-        return RNN_INVALID_HANDLE;
     }
 
     const rnn_model_description *const description = model->description;
@@ -188,22 +196,18 @@ typedef enum tensor_kind { INPUT, OUTPUT, STATE } tensor_kind;
 
 static rnn_status get_tensor(rnn_model handle, tensor_kind kind, int32_t index, rnn_tensor_info *info)
 {
-    const rnn_status status = check_struct("rnn_tensor_info", info, sizeof *info);
-    if (status != RNN_OK) {
+    model *model = NULL;
+    rnn_status status = check_struct("rnn_tensor_info", info, FIRST_TENSOR_INFO);
+    if (status != RNN_OK || (status = model_acquire(handle, &model)) != RNN_OK) {
         return status;
-    }
-
-    model *const model = model_acquire(handle);
-    if (model == NULL) {
-        return RNN_INVALID_HANDLE;
     }
 
     const rnn_model_description *const description = model->description;
     const int32_t count = kind == INPUT ? description->input_count : kind == OUTPUT ? description->output_count : description->state_count;
-    if (index < 0 || index >= count) {
-        static const char *const names[] = {"input", "output", "state"};
+    static const char *const names[] = {"input", "output", "state"};
+    if ((status = check_index(names[kind], index, count)) != RNN_OK) {
         model_release(model);
-        return fail(RNN_INVALID_ARGUMENT, "%s %d is asked for; the model has %d, counted from 0", names[kind], index, count);
+        return status;
     }
 
     const rnn_tensor *const tensor = &(kind == INPUT ? description->inputs : kind == OUTPUT ? description->outputs : description->states)[index];

@@ -1,4 +1,4 @@
-/* Running: what is checked at a session's edge, and the copies across it. */
+/* Running: what is checked at a session's edge. */
 
 #include "front.h"
 
@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* A run has been asked for; whatever was given before no longer counts. */
-static void forget_inputs(rnn_image *image)
+void forget_inputs(rnn_image *image)
 {
     for (int32_t i = 0; i < image->input_count; i++) {
         image->inputs[i].given_steps = 0;
@@ -16,13 +15,14 @@ static void forget_inputs(rnn_image *image)
     image->run_steps = 0;
 }
 
-static rnn_status execute(const session *session, const void *input, void *output, int32_t time_steps)
+rnn_status execute(const session *session, const void *input, void *output, int32_t time_steps)
 {
     rnn_run(&session->image->program, input, output, time_steps);
     const rnn_host_call *const host = session->image->host;
     if (host != NULL && host->status != 0) {
+        const rnn_status status = host->status;
         session->image->host->status = 0;
-        return fail(RNN_INTERNAL_ERROR, "the managed kernels failed");
+        return fail(status, "the managed kernels failed: %s", rnn_status_name(status));
     }
 
     return RNN_OK;
@@ -58,7 +58,7 @@ static int32_t plain_steps(const session *session, size_t input_count, size_t ou
     return (int32_t)steps;
 }
 
-static rnn_status check_indices(const rnn_tensor *tensor, const int32_t *indices, size_t count)
+rnn_status check_indices(const rnn_tensor *tensor, const int32_t *indices, size_t count)
 {
     for (size_t i = 0; tensor->index_limit != 0 && i < count; i++) {
         if ((uint32_t)indices[i] >= (uint32_t)tensor->index_limit) {
@@ -84,6 +84,11 @@ static rnn_status run_plain(const session *session, const void *input, size_t in
     if ((input_count != session->step_input || output_count != session->step_output)
         && (time_steps = plain_steps(session, input_count, output_count, &status)) == 0) {
         return status;
+    }
+
+    const int is_in_place = input == output && session->step_input == session->step_output;
+    if (!is_in_place && overlap(input, input_count * sizeof(float), output, output_count * sizeof(float))) {
+        return fail(RNN_INVALID_ARGUMENT, "input and output overlap, which only those that start at one address and have as many elements a step may");
     }
 
     if (is_int32 && (status = check_indices(session->description->inputs, input, input_count)) != RNN_OK) {
@@ -112,180 +117,6 @@ rnn_status rnn_session_run_int32(rnn_session handle, const int32_t *input, size_
     rnn_status status = enter(handle, &call);
     if (status == RNN_OK) {
         status = run_plain(call.session, input, input_count, output, output_count, 1);
-        leave(&call);
-    }
-
-    return status;
-}
-
-/* The frames of an input or output, whose values and type are those of the call. */
-static rnn_status check_port(const char *kind, const rnn_tensor *tensors, int32_t tensor_count, int32_t index, int is_int32, const void *data)
-{
-    if (index < 0 || index >= tensor_count) {
-        return fail(RNN_INVALID_ARGUMENT, "%s %d is asked for; the model has %d, counted from 0", kind, index, tensor_count);
-    }
-
-    if (data == NULL) {
-        return fail(RNN_INVALID_ARGUMENT, "the data of %s '%s' is null", kind, tensors[index].name);
-    }
-
-    if (tensors[index].is_int32 != is_int32) {
-        return fail(RNN_WRONG_TYPE, "%s '%s' is %s; found %s values", kind, tensors[index].name, is_int32 ? "float32" : "int32", is_int32 ? "int32" : "float32");
-    }
-
-    return RNN_OK;
-}
-
-static rnn_status set_input(const session *session, int32_t index, const void *data, size_t count, int is_int32)
-{
-    rnn_image *const image = session->image;
-    const rnn_tensor *const tensors = session->description->inputs;
-    rnn_status status = check_port("input", tensors, image->input_count, index, is_int32, data);
-    if (status != RNN_OK) {
-        return status;
-    }
-
-    /* Until it is accepted, an input counts as not given. */
-    rnn_io *const port = &image->inputs[index];
-    port->given_steps = 0;
-    const int32_t streams = session->blueprint->streams, chunk_length = session->blueprint->chunk_length;
-    const size_t step = (size_t)port->elements * (size_t)streams, steps = count / step;
-    if (steps == 0 || steps * step != count || steps > (size_t)chunk_length) {
-        return fail(RNN_WRONG_LENGTH, "input '%s' takes %zu values a time step (%d streams of %d) for 1 to %d time steps; found %zu values", tensors[index].name, step, streams,
-                    port->elements, chunk_length, count);
-    }
-
-    if (is_int32 && (status = check_indices(&tensors[index], data, count)) != RNN_OK) {
-        return status;
-    }
-
-    const float *source = data;
-    float *frame = port->buffer.start;
-    for (size_t i = 0; i < steps * (size_t)streams; i++, source += port->elements, frame += port->buffer.stride) {
-        if (is_int32) {
-            copy_floats(source, frame, port->elements);
-        } else {
-            image->program.kernels->unary(UNARY_FLUSH, 0.0f, 0.0f, source, frame, port->elements);
-        }
-    }
-
-    port->given_steps = (int32_t)steps;
-    return RNN_OK;
-}
-
-rnn_status rnn_session_set_input(rnn_session handle, int32_t index, const float *data, size_t count)
-{
-    call call;
-    rnn_status status = enter(handle, &call);
-    if (status == RNN_OK) {
-        status = set_input(call.session, index, data, count, 0);
-        leave(&call);
-    }
-
-    return status;
-}
-
-rnn_status rnn_session_set_input_int32(rnn_session handle, int32_t index, const int32_t *data, size_t count)
-{
-    call call;
-    rnn_status status = enter(handle, &call);
-    if (status == RNN_OK) {
-        status = set_input(call.session, index, data, count, 1);
-        leave(&call);
-    }
-
-    return status;
-}
-
-static rnn_status check_time_steps(const session *session, int32_t time_steps)
-{
-    return time_steps < 1 || time_steps > session->blueprint->chunk_length
-        ? fail(RNN_WRONG_LENGTH, "the call takes 1 to %d time steps (the session's chunk length); found %d", session->blueprint->chunk_length, time_steps)
-        : RNN_OK;
-}
-
-static rnn_status run_inputs(const session *session, int32_t time_steps)
-{
-    rnn_image *const image = session->image;
-    rnn_status status = check_time_steps(session, time_steps);
-    for (int32_t i = 0; status == RNN_OK && i < image->input_count; i++) {
-        const int32_t given = image->inputs[i].given_steps;
-        if (given == 0) {
-            return fail(RNN_NOT_READY, "input '%s' has not been given for this call", session->description->inputs[i].name);
-        }
-
-        if (given != time_steps) {
-            return fail(RNN_NOT_READY, "input '%s' was given for %d time steps, but the call runs %d", session->description->inputs[i].name, given, time_steps);
-        }
-    }
-
-    if (status == RNN_OK && (status = execute(session, NULL, NULL, time_steps)) == RNN_OK) {
-        image->run_steps = time_steps;
-    }
-
-    return status;
-}
-
-rnn_status rnn_session_run_inputs(rnn_session handle, int32_t time_steps)
-{
-    call call;
-    rnn_status status = enter(handle, &call);
-    if (status == RNN_OK) {
-        status = run_inputs(call.session, time_steps);
-        leave(&call);
-    }
-
-    return status;
-}
-
-static rnn_status get_output(const session *session, int32_t index, void *data, size_t count, int is_int32)
-{
-    const rnn_image *const image = session->image;
-    const rnn_tensor *const tensors = session->description->outputs;
-    const rnn_status status = check_port("output", tensors, image->output_count, index, is_int32, data);
-    if (status != RNN_OK) {
-        return status;
-    }
-
-    const rnn_io *const port = &image->outputs[index];
-    if (image->run_steps == 0) {
-        return fail(RNN_NOT_READY, "output '%s' is asked for, but no rnn_session_run_inputs has run since the session was made, reset by a warm-up or ran a plain call",
-                    tensors[index].name);
-    }
-
-    const size_t vectors = (size_t)image->run_steps * (size_t)session->blueprint->streams;
-    if (count != vectors * (size_t)port->elements) {
-        return fail(RNN_WRONG_LENGTH, "output '%s' holds %zu values for %d time steps of %d streams of %d; found room for %zu", tensors[index].name,
-                    vectors * (size_t)port->elements, image->run_steps, session->blueprint->streams, port->elements, count);
-    }
-
-    float *target = data;
-    const float *frame = port->buffer.start;
-    for (size_t i = 0; i < vectors; i++, target += port->elements, frame += port->buffer.stride) {
-        copy_floats(frame, target, port->elements);
-    }
-
-    return RNN_OK;
-}
-
-rnn_status rnn_session_get_output(rnn_session handle, int32_t index, float *data, size_t count)
-{
-    call call;
-    rnn_status status = enter(handle, &call);
-    if (status == RNN_OK) {
-        status = get_output(call.session, index, data, count, 0);
-        leave(&call);
-    }
-
-    return status;
-}
-
-rnn_status rnn_session_get_output_int32(rnn_session handle, int32_t index, int32_t *data, size_t count)
-{
-    call call;
-    rnn_status status = enter(handle, &call);
-    if (status == RNN_OK) {
-        status = get_output(call.session, index, data, count, 1);
         leave(&call);
     }
 
@@ -331,10 +162,13 @@ rnn_status rnn_session_warm_up(rnn_session handle, int32_t time_steps)
     return status;
 }
 
+/* rnn_run with the parameters of rnn_native_run. */
+static void run_program(void *program, const void *input, void *output, int32_t time_steps) { rnn_run(program, input, output, time_steps); }
+
 rnn_status rnn_session_get_native_run(rnn_session handle, rnn_native_run *run)
 {
     call call;
-    rnn_status status = check_struct("rnn_native_run", run, sizeof *run);
+    rnn_status status = check_struct("rnn_native_run", run, FIRST_NATIVE_RUN);
     if (status != RNN_OK || (status = enter(handle, &call)) != RNN_OK) {
         return status;
     }
@@ -345,7 +179,7 @@ rnn_status rnn_session_get_native_run(rnn_session handle, rnn_native_run *run)
     } else if (!session->takes_floats && !session->takes_indices) {
         status = refuse_plain(session, "float32 or int32");
     } else {
-        const rnn_native_run result = {.program = &session->image->program, .run = (void (*)(void *, const void *, void *, int32_t))rnn_run};
+        const rnn_native_run result = {.program = &session->image->program, .run = run_program};
         copy_struct(run, &result, sizeof result);
     }
 

@@ -3,9 +3,13 @@
 #include "front.h"
 #include "managed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* From what size on a session is compared with the machine's memory. */
+enum { LOOKED_AT_BYTES = 64 << 20 };
 
 enum { ALIGNMENT = 64, HEADER_BYTES = (sizeof(session) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT };
 
@@ -65,7 +69,19 @@ static session *build(model *model, const rnn_blueprint *blueprint, uint8_t *mem
     return session;
 }
 
-static uint64_t machine_bytes(void) { return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE); }
+/* The memory of the machine, or of the container where that has less (Linux, as a container sees its own group). */
+static uint64_t machine_bytes(void)
+{
+    const uint64_t physical = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    unsigned long long limit = 0;
+    FILE *const file = fopen("/sys/fs/cgroup/memory.max", "r");
+    const int has_limit = file != NULL && fscanf(file, "%llu", &limit) == 1;
+    if (file != NULL) {
+        fclose(file);
+    }
+
+    return has_limit && limit < physical ? limit : physical;
+}
 
 /* Takes the reference of the model that the caller holds, or gives it back. Memory is null for memory of the library's own. */
 static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memory, size_t size, int is_own, const session *original, rnn_session *handle)
@@ -74,7 +90,7 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
     rnn_status status = RNN_OK;
     if (is_own) {
         /* The system may promise memory that it has not: a process that touches it is ended. */
-        memory = needed > machine_bytes() ? NULL : aligned_alloc(ALIGNMENT, (size_t)needed);
+        memory = needed > LOOKED_AT_BYTES && needed > machine_bytes() ? NULL : aligned_alloc(ALIGNMENT, (size_t)needed);
         status = memory == NULL ? fail(RNN_OUT_OF_MEMORY, "there are no %llu bytes for a session", (unsigned long long)needed) : RNN_OK;
     } else if (memory == NULL) {
         status = fail(RNN_INVALID_ARGUMENT, "memory is null");
@@ -82,6 +98,8 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
         status = fail(RNN_INVALID_ARGUMENT, "the memory starts at %p; expected a multiple of %d", memory, ALIGNMENT);
     } else if (size < needed) {
         status = fail(RNN_WRONG_LENGTH, "the memory has %zu bytes; a session needs %llu", size, (unsigned long long)needed);
+    } else if (original != NULL && overlap(memory, needed, original, needed)) {
+        status = fail(RNN_INVALID_ARGUMENT, "the memory is that of the session that is forked");
     }
 
     if (status != RNN_OK) {
@@ -115,60 +133,66 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
     return status;
 }
 
-/* The model with a reference, and what sessions with these options are made of. */
-static rnn_status find_blueprint(rnn_model handle, const rnn_session_options *options, model **model, const rnn_blueprint **blueprint)
+/* The options as this version reads them, and the model with a reference. */
+static rnn_status read_request(rnn_model handle, const rnn_session_options *options, rnn_session_options *read, model **model)
 {
-    rnn_session_options read;
-    rnn_status status = read_options("rnn_session_options", options, &read, sizeof read, sizeof read);
+    const rnn_status status = read_options("rnn_session_options", options, read, sizeof *read, FIRST_SESSION_OPTIONS);
     if (status != RNN_OK) {
         return status;
     }
 
-    if (read.reserved != 0) {
-        return fail(RNN_INVALID_ARGUMENT, "rnn_session_options.reserved is %d; expected 0", read.reserved);
-    }
-
-    if ((*model = model_acquire(handle)) == NULL) {
-        return RNN_INVALID_HANDLE;
-    }
-
-    char text[ERROR_TEXT_BYTES] = "";
-    const modes modes = modes_enter();
-    status = rnnx_model_blueprint(model_managed(*model), read.streams, read.chunk_length, blueprint, text, sizeof text);
-    modes_leave(modes);
-    if (status != RNN_OK) {
-        model_release(*model);
-        return failed(status, text);
-    }
-
-    return RNN_OK;
+    return read->reserved != 0 ? fail(RNN_INVALID_ARGUMENT, "rnn_session_options.reserved is %d; expected 0", read->reserved) : model_acquire(handle, model);
 }
 
 rnn_status rnn_model_get_session_info(rnn_model handle, const rnn_session_options *options, rnn_session_info *info)
 {
-    rnn_status status = check_struct("rnn_session_info", info, sizeof *info);
+    rnn_session_options read;
     model *model = NULL;
-    const rnn_blueprint *blueprint = NULL;
-    if (status != RNN_OK || (status = find_blueprint(handle, options, &model, &blueprint)) != RNN_OK) {
+    rnn_status status = check_struct("rnn_session_info", info, FIRST_SESSION_INFO);
+    if (status != RNN_OK || (status = read_request(handle, options, &read, &model)) != RNN_OK) {
         return status;
     }
 
-    const rnn_session_info result = describe(blueprint);
-    copy_struct(info, &result, sizeof result);
+    rnn_blueprint blueprint = {0};
+    char text[ERROR_TEXT_BYTES] = "";
+    const modes modes = modes_enter();
+    status = rnnx_model_describe(model_managed(model), read.streams, read.chunk_length, &blueprint, text, sizeof text);
+    modes_leave(modes);
+    if (status == RNN_OK) {
+        const rnn_session_info result = describe(&blueprint);
+        copy_struct(info, &result, sizeof result);
+    } else {
+        failed(status, text);
+    }
+
     model_release(model);
-    return RNN_OK;
+    return status;
 }
 
 static rnn_status create(rnn_model handle, const rnn_session_options *options, void *memory, size_t size, int is_own, rnn_session *result)
 {
+    rnn_session_options read;
     model *model = NULL;
-    const rnn_blueprint *blueprint = NULL;
     if (result == NULL) {
         return fail(RNN_INVALID_ARGUMENT, "session is null");
     }
 
-    const rnn_status status = find_blueprint(handle, options, &model, &blueprint);
-    return status == RNN_OK ? open(model, blueprint, memory, size, is_own, NULL, result) : status;
+    rnn_status status = read_request(handle, options, &read, &model);
+    if (status != RNN_OK) {
+        return status;
+    }
+
+    const rnn_blueprint *blueprint = NULL;
+    char text[ERROR_TEXT_BYTES] = "";
+    const modes modes = modes_enter();
+    status = rnnx_model_blueprint(model_managed(model), read.streams, read.chunk_length, &blueprint, text, sizeof text);
+    modes_leave(modes);
+    if (status != RNN_OK) {
+        model_release(model);
+        return failed(status, text);
+    }
+
+    return open(model, blueprint, memory, size, is_own, NULL, result);
 }
 
 rnn_status rnn_session_create(rnn_model model, const rnn_session_options *options, rnn_session *session)
@@ -189,7 +213,7 @@ static rnn_status fork_session(rnn_session handle, void *memory, size_t size, in
         return fail(RNN_INVALID_ARGUMENT, "fork is null");
     }
 
-    if ((status = enter(handle, &call)) != RNN_OK) {
+    if ((status = check_process()) != RNN_OK || (status = enter(handle, &call)) != RNN_OK) {
         return status;
     }
 
@@ -206,8 +230,8 @@ rnn_status rnn_session_fork_in(rnn_session session, void *memory, size_t size, r
 rnn_status rnn_session_free(rnn_session handle)
 {
     call call;
-    const rnn_status status = enter(handle, &call);
-    if (status != RNN_OK) {
+    rnn_status status = check_process();
+    if (status != RNN_OK || (status = enter(handle, &call)) != RNN_OK) {
         return status;
     }
 
@@ -227,7 +251,7 @@ rnn_status rnn_session_free(rnn_session handle)
 rnn_status rnn_session_get_info(rnn_session handle, rnn_session_info *info)
 {
     call call;
-    rnn_status status = check_struct("rnn_session_info", info, sizeof *info);
+    rnn_status status = check_struct("rnn_session_info", info, FIRST_SESSION_INFO);
     if (status != RNN_OK || (status = enter(handle, &call)) != RNN_OK) {
         return status;
     }

@@ -1,13 +1,10 @@
-/* The library: its version, what the processor must have, and the managed side's start, which ends the process where it has not what it needs: so that is looked at
- * before. */
+/* The library: its version, the start of the managed side, kernels. */
 
 #include "front.h"
 #include "managed.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 
 uint32_t rnn_abi_version(void) { return RNN_ABI_VERSION; }
 
@@ -19,25 +16,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int is_started;
 static const rnn_kernel_info *kernels;
 static int32_t kernel_count;
-
-/* What the managed side reserves when it starts, without memory behind it: RegionRange of Linking.targets, and what its thread and the allocator take. */
-static size_t address_space(void)
-{
-    const size_t heap = (size_t)1 << 30, rest = (size_t)256 << 20;
-    struct rlimit stack;
-    return heap + rest + (getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY ? (size_t)stack.rlim_cur : 0);
-}
-
-static int has_address_space(size_t bytes)
-{
-    void *const space = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (space == MAP_FAILED) {
-        return 0;
-    }
-
-    munmap(space, bytes);
-    return 1;
-}
 
 /* The managed side ignores SIGPIPE for the whole process when it starts, which is for the host to decide. */
 static rnn_status start_managed(void)
@@ -57,26 +35,35 @@ static rnn_status start_managed(void)
 
 static rnn_status start(void)
 {
-    const char *const missing = missing_instructions();
-    if (missing != NULL) {
-        return fail(RNN_UNSUPPORTED_PROCESSOR, "the processor, or its operating system, lacks %s, for which this library is compiled", missing);
-    }
+    const rnn_status status = check_conditions();
+    return status == RNN_OK ? start_managed() : status;
+}
 
-    const size_t needed = address_space();
-    return has_address_space(needed)
-        ? start_managed()
-        : fail(RNN_OUT_OF_MEMORY, "the process has not the %zu MB of address space that the library reserves once; it may be limited (ulimit -v)", needed >> 20);
+/* In a child of fork(2) the managed side's thread is missing, and any lock may be held. */
+static atomic_int is_forked;
+
+static void note_fork(void) { atomic_store_explicit(&is_forked, atomic_load_explicit(&is_started, memory_order_relaxed), memory_order_relaxed); }
+
+rnn_status check_process(void)
+{
+    return atomic_load_explicit(&is_forked, memory_order_relaxed)
+        ? fail(RNN_NOT_READY, "the process was forked after the library had started; only the sessions that it got can be used")
+        : RNN_OK;
 }
 
 rnn_status rnn_start(void)
 {
     if (atomic_load_explicit(&is_started, memory_order_acquire)) {
-        return RNN_OK;
+        return check_process();
     }
 
     pthread_mutex_lock(&lock);
-    const rnn_status status = atomic_load_explicit(&is_started, memory_order_relaxed) ? RNN_OK : start();
-    atomic_store_explicit(&is_started, status == RNN_OK, memory_order_release);
+    rnn_status status = RNN_OK;
+    if (!atomic_load_explicit(&is_started, memory_order_relaxed) && (status = start()) == RNN_OK) {
+        pthread_atfork(NULL, NULL, note_fork);
+        atomic_store_explicit(&is_started, 1, memory_order_release);
+    }
+
     pthread_mutex_unlock(&lock);
     return status;
 }
@@ -97,13 +84,9 @@ rnn_status rnn_kernel_count(int32_t *count)
 
 rnn_status rnn_kernel_at(int32_t index, rnn_kernel_info *info)
 {
-    rnn_status status = check_struct("rnn_kernel_info", info, sizeof *info);
-    if (status != RNN_OK || (status = rnn_start()) != RNN_OK) {
+    rnn_status status = check_struct("rnn_kernel_info", info, FIRST_KERNEL_INFO);
+    if (status != RNN_OK || (status = rnn_start()) != RNN_OK || (status = check_index("kernel", index, kernel_count)) != RNN_OK) {
         return status;
-    }
-
-    if (index < 0 || index >= kernel_count) {
-        return fail(RNN_INVALID_ARGUMENT, "kernel %d is asked for; there are %d, counted from 0", index, kernel_count);
     }
 
     copy_struct(info, &kernels[index], sizeof *info);

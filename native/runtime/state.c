@@ -17,27 +17,30 @@ static float *entry_of(const rnn_state *slot, int32_t stream, int32_t place)
     return stream_of(slot, stream) + (intptr_t)(index >= length ? index - length : index) * slot->ring.width;
 }
 
-static void copy_out(const rnn_state *slot, int32_t stream, float *values)
+/* Values lie at any address. */
+static void copy_out(const rnn_state *slot, int32_t stream, void *values)
 {
     if (slot->ring.data == NULL) {
-        memcpy(values, stream_of(slot, stream), (size_t)slot->elements * sizeof *values);
+        memcpy(values, stream_of(slot, stream), (size_t)slot->elements * sizeof(float));
         return;
     }
 
     for (int32_t place = 0; place < slot->ring.length; place++) {
-        memcpy(values + (intptr_t)place * slot->ring.width, entry_of(slot, stream, place), (size_t)slot->ring.width * sizeof *values);
+        const size_t bytes = (size_t)slot->ring.width * sizeof(float);
+        memcpy((uint8_t *)values + (size_t)place * bytes, entry_of(slot, stream, place), bytes);
     }
 }
 
 /* What comes from outside is held to the rule of what a step made: no magnitude below 2^-80. */
-static void copy_in(const session *session, const rnn_state *slot, int32_t stream, const float *values)
+static void copy_in(const session *session, const rnn_state *slot, int32_t stream, const void *values)
 {
     if (slot->ring.data == NULL) {
-        memcpy(stream_of(slot, stream), values, (size_t)slot->elements * sizeof *values);
+        memcpy(stream_of(slot, stream), values, (size_t)slot->elements * sizeof(float));
     }
 
     for (int32_t place = 0; slot->ring.data != NULL && place < slot->ring.length; place++) {
-        memcpy(entry_of(slot, stream, place), values + (intptr_t)place * slot->ring.width, (size_t)slot->ring.width * sizeof *values);
+        const size_t bytes = (size_t)slot->ring.width * sizeof(float);
+        memcpy(entry_of(slot, stream, place), (const uint8_t *)values + (size_t)place * bytes, bytes);
     }
 
     float *const state = stream_of(slot, stream);
@@ -83,10 +86,7 @@ rnn_status rnn_session_reset_stream(rnn_session handle, int32_t stream)
         return status;
     }
 
-    const int32_t streams = call.session->blueprint->streams;
-    if (stream < 0 || stream >= streams) {
-        status = fail(RNN_INVALID_ARGUMENT, "stream %d is asked for; the session has %d, counted from 0", stream, streams);
-    } else {
+    if ((status = check_index("stream", stream, call.session->blueprint->streams)) == RNN_OK) {
         reset_stream(call.session, stream);
     }
 
@@ -120,7 +120,7 @@ rnn_status rnn_session_save_state(rnn_session handle, void *data, size_t size)
         for (int32_t i = 0; i < session->image->state_count; i++) {
             const rnn_state *const slot = &session->image->states[i];
             for (int32_t stream = 0; stream < session->blueprint->streams; stream++, rest += (size_t)slot->elements * sizeof(float)) {
-                copy_out(slot, stream, (float *)(void *)rest);
+                copy_out(slot, stream, rest);
             }
         }
     }
@@ -158,7 +158,7 @@ rnn_status rnn_session_load_state(rnn_session handle, const void *data, size_t s
         for (int32_t i = 0; i < session->image->state_count; i++) {
             const rnn_state *const slot = &session->image->states[i];
             for (int32_t stream = 0; stream < session->blueprint->streams; stream++, rest += (size_t)slot->elements * sizeof(float)) {
-                copy_in(session, slot, stream, (const float *)(const void *)rest);
+                copy_in(session, slot, stream, rest);
             }
         }
     }
@@ -169,8 +169,9 @@ rnn_status rnn_session_load_state(rnn_session handle, const void *data, size_t s
 
 static rnn_status check_state(const session *session, int32_t index, const void *data, size_t count)
 {
-    if (index < 0 || index >= session->image->state_count) {
-        return fail(RNN_INVALID_ARGUMENT, "state %d is asked for; the model has %d, counted from 0", index, session->image->state_count);
+    const rnn_status status = check_index("state", index, session->image->state_count);
+    if (status != RNN_OK) {
+        return status;
     }
 
     if (data == NULL) {

@@ -369,7 +369,7 @@ static const rnn_layout layouts[] = {
     FIELD(rnn_image, input_count),
     FIELD(rnn_image, output_count),
     FIELD(rnn_image, state_count),
-    FIELD(rnn_image, state_elements),
+    FIELD(rnn_image, reserved),
     FIELD(rnn_image, state_hash),
     FIELD(rnn_image, run_steps),
 

@@ -4,7 +4,11 @@
 
 #include <math.h>
 
-static void step_host(const context *c, rnn_host_call *step) { step->status |= step->execute(step->host, c->time_steps); }
+static void step_host(const context *c, rnn_host_call *step) 
+{
+    const int32_t status = step->execute(step->host, c->time_steps);
+    step->status = status != 0 ? status : step->status;
+}
 
 static inline __attribute__((always_inline)) void run_operations(rnn_program *program, context *c)
 {

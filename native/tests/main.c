@@ -82,11 +82,14 @@ int main(int count, char **arguments)
         add_set(&run, NULL);
     }
 
-    test_products(&run);
-    test_sparse(&run);
-    test_cells(&run);
-    test_elements(&run);
-    test_programs(&run);
+    if (run.count > 0) {
+        test_products(&run);
+        test_sparse(&run);
+        test_cells(&run);
+        test_elements(&run);
+        test_programs(&run);
+    }
+
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

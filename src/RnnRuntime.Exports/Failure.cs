@@ -24,7 +24,7 @@ internal static unsafe class Failure
         try
         {
             var status = StatusOf(exception);
-            NativeText.Write(status == Status.InternalError ? $"{exception.GetType().Name}: {exception.Message}" : exception.Message, text, textBytes);
+            NativeText.Write(status == Status.InternalError ? $"{exception.GetType().Name}: {exception.Message}" : TextOf(exception), text, textBytes);
             return (int)status;
         }
         catch (Exception)
@@ -34,8 +34,17 @@ internal static unsafe class Failure
         }
     }
 
-    private static Status StatusOf(Exception exception) => exception switch
+    /// <summary>Without the name of a parameter in C#, which a caller in C does not know.</summary>
+    private static string TextOf(Exception exception)
     {
+        var argument = (exception.InnerException ?? exception) as ArgumentException;
+        var end = argument is null ? -1 : exception.Message.IndexOf($" (Parameter '{argument.ParamName}')", StringComparison.Ordinal);
+        return end < 0 ? exception.Message : exception.Message[..end];
+    }
+
+    public static Status StatusOf(Exception exception) => exception switch
+    {
+        TypeInitializationException { InnerException: { } cause } => StatusOf(cause),
         RnnFormatException => Status.InvalidModel,
         KernelException => Status.UnknownKernel,
         ArgumentOutOfRangeException => Status.InvalidArgument,

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using RnnRuntime.Interop;
-using RnnRuntime.Kernels;
 using RnnRuntime.Memory;
 using RnnRuntime.Plan;
 
@@ -13,6 +12,7 @@ internal sealed unsafe class HostedModel : IDisposable
     private readonly RnnModel _model;
     private readonly BlockAllocator _memory = new(BlockAllocator.DefaultBlockBytes);
     private readonly Dictionary<(int Streams, int ChunkLength), nint> _blueprints = [];
+    private readonly Dictionary<string, nint> _reasons = [];
     private readonly Lock _lock = new();
 
     private HostedModel(RnnModel model, int threads)
@@ -36,7 +36,7 @@ internal sealed unsafe class HostedModel : IDisposable
 
     public NativeModelDescription* Description { get; }
 
-    public static HostedModel Load(byte* data, ulong size, in ModelChoices options)
+    public static HostedModel Load(byte* data, ulong size, in NativeModelOptions options)
     {
         if (size > int.MaxValue)
         {
@@ -45,8 +45,7 @@ internal sealed unsafe class HostedModel : IDisposable
 
         // The weights are packed when the model is there. Its graph, which nothing asks for any more, loses the bytes.
         using var bytes = new BorrowedBytes(data, (int)size);
-        var kernel = Marshal.PtrToStringUTF8((nint)options.Kernel);
-        CheckKernel(kernel);
+        var kernel = KernelList.Choose(Marshal.PtrToStringUTF8((nint)options.Kernel));
         var threads = Math.Max(1, options.Threads);
         if (options.Threads < 0 || threads > Environment.ProcessorCount)
         {
@@ -83,6 +82,24 @@ internal sealed unsafe class HostedModel : IDisposable
         }
     }
 
+    /// <summary>The same without its image, in memory of the caller: for a look at what a session would be, which keeps nothing.</summary>
+    public NativeBlueprint Describe(int streams, int chunkLength)
+    {
+        var layout = _model.Layout(streams == 0 ? 1 : streams, chunkLength == 0 ? null : chunkLength, keeps: false);
+        var blueprint = NativeImageWriter.Describe(_model.Plan, layout, out var reason);
+        nint text = 0;
+        lock (_lock)
+        {
+            if (reason is not null && !_reasons.TryGetValue(reason, out text))
+            {
+                _reasons.Add(reason, text = (nint)_memory.CopyText(reason));
+            }
+        }
+
+        blueprint.ManagedReason = (byte*)text;
+        return blueprint;
+    }
+
     public HostedSession Host(int streams, int chunkLength, nint arena)
     {
         _model.StartTeam();
@@ -93,18 +110,6 @@ internal sealed unsafe class HostedModel : IDisposable
     {
         _model.Dispose();
         _memory.Dispose();
-    }
-
-    private static void CheckKernel(string? kernel)
-    {
-        try
-        {
-            KernelRegistry.Choose(kernel);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new KernelException(exception);
-        }
     }
 
     private NativeTensor* Tensors(ImmutableArray<TensorInfo> tensors, Func<int, int> indexLimit) => _memory.Copy<NativeTensor>([.. tensors.Select((tensor, index) => new NativeTensor

@@ -269,7 +269,10 @@ public sealed class RnnModel : IDisposable
         }
     }
 
-    internal ArenaLayout Layout(int streams, int? chunkLength)
+    /// <param name="streams">Streams.</param>
+    /// <param name="chunkLength">Steps of a chunk, or null.</param>
+    /// <param name="keeps">Whether the plan remembers it, as for a session; not for a look at what one would be.</param>
+    internal ArenaLayout Layout(int streams, int? chunkLength, bool keeps = true)
     {
         CheckRange(streams, MaximumStreams, nameof(streams));
         CheckRange(chunkLength ?? 1, MaximumChunkLength, nameof(chunkLength));
@@ -286,7 +289,7 @@ public sealed class RnnModel : IDisposable
 
         try
         {
-            return _plan.Layout(streams, chunk);
+            return keeps ? _plan.Layout(streams, chunk) : ArenaLayout.Create(_plan.Buffers, streams, chunk);
         }
         catch (OverflowException exception)
         {

@@ -105,7 +105,7 @@ internal sealed unsafe class NativeKernels
     public static void UseLinked(string name, in LinkedKernels kernels)
     {
         var linked = Linked(name, kernels, AbiVersion);
-        if (SetDefault(linked) != linked)
+        if (SetDefault(linked) != linked && Default.Path != name)
         {
             throw new InvalidOperationException($"The C kernels of {name} come too late: those of '{Default.Path ?? FileName}' are in use.");
         }

@@ -1,15 +1,17 @@
 using RnnRuntime.Graph;
 using RnnRuntime.Kernels;
+using RnnRuntime.Memory;
 
 namespace RnnRuntime.Plan;
 
 /// <summary>Which blocks of a matrix are not all zeros, in the lanes and columns that are left when lanes and columns of zeros are dropped.</summary>
-internal sealed class BlockPattern
+internal sealed unsafe class BlockPattern : IDisposable
 {
-    private readonly Lazy<byte[]> _isSet;
+    // A byte a weight: native memory, which is not bounded as an array is.
+    private readonly Lazy<AlignedBlock> _isSet;
     private readonly int _columns;
 
-    private BlockPattern(Lazy<byte[]> isSet, int[] laneRows, int columns)
+    private BlockPattern(Lazy<AlignedBlock> isSet, int[] laneRows, int columns)
     {
         _isSet = isSet;
         _columns = columns;
@@ -45,7 +47,7 @@ internal sealed class BlockPattern
     /// </summary>
     public static BlockPattern Of(Weights weights, int[] laneRows)
     {
-        var pattern = new BlockPattern(new Lazy<byte[]>(() => Mask(weights, laneRows)), laneRows, weights.Columns);
+        var pattern = new BlockPattern(new Lazy<AlignedBlock>(() => Mask(weights, laneRows)), laneRows, weights.Columns);
         int[] allLanes = [.. Enumerable.Range(0, laneRows.Length)], allColumns = [.. Enumerable.Range(0, weights.Columns)];
         var scan = BlockScan.Of(weights, laneRows);
         if (!scan.HasZeroLanesOrColumns)
@@ -85,16 +87,24 @@ internal sealed class BlockPattern
         return [.. quads];
     }
 
+    public void Dispose()
+    {
+        if (_isSet.IsValueCreated)
+        {
+            _isSet.Value.Dispose();
+        }
+    }
+
     private static int Groups(int count, int size) => (count + size - 1) / size;
 
-    private static byte[] Mask(Weights weights, int[] laneRows)
+    private static AlignedBlock Mask(Weights weights, int[] laneRows)
     {
-        var isSet = new byte[checked(laneRows.Length * weights.Columns)];
+        var isSet = new AlignedBlock(checked((nint)laneRows.Length * weights.Columns));
         for (var lane = 0; lane < laneRows.Length; lane++)
         {
             if (laneRows[lane] >= 0)
             {
-                MarkRow(weights, laneRows[lane], isSet.AsSpan(lane * weights.Columns, weights.Columns));
+                MarkRow(weights, laneRows[lane], new Span<byte>(isSet.Pointer + ((nint)lane * weights.Columns), weights.Columns));
             }
         }
 
@@ -124,7 +134,7 @@ internal sealed class BlockPattern
         var kept = new List<int>();
         for (var lane = 0; lane < laneRows.Length; lane++)
         {
-            var row = _isSet.Value.AsSpan(lane * _columns, _columns);
+            var row = Row(lane);
             if (laneRows[lane] < 0 || row.IndexOfAnyExcept((byte)0) >= 0)
             {
                 kept.Add(lane);
@@ -137,6 +147,8 @@ internal sealed class BlockPattern
 
         return ([.. kept], [.. Enumerable.Range(0, _columns).Where(column => columnIsSet[column] != 0)]);
     }
+
+    private ReadOnlySpan<byte> Row(int lane) => new(_isSet.Value.Pointer + ((nint)lane * _columns), _columns);
 
     private long CountBlocks(int[] lanes, int[] columns)
     {
@@ -158,9 +170,10 @@ internal sealed class BlockPattern
         var lastColumn = Math.Min((quad + 1) * SparseMatrix.BlockColumns, columns.Length);
         for (var lane = blockRow * SparseMatrix.BlockLanes; lane < lastLane; lane++)
         {
+            var row = Row(lanes[lane]);
             for (var column = quad * SparseMatrix.BlockColumns; column < lastColumn; column++)
             {
-                if (_isSet.Value[(lanes[lane] * _columns) + columns[column]] != 0)
+                if (row[columns[column]] != 0)
                 {
                     return true;
                 }

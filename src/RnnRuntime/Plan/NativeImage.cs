@@ -38,7 +38,7 @@ internal unsafe struct NativeImageHeader
     public int InputCount;
     public int OutputCount;
     public int StateCount;
-    public int StateElements;
+    public int Reserved;
     public uint StateHash;
     public int RunSteps;
 }

@@ -19,34 +19,39 @@ internal static unsafe class NativeImageWriter
     /// <exception cref="OverflowException">The image is larger than can be addressed.</exception>
     public static NativeBlueprint* Write(ExecutionPlan plan, ArenaLayout layout, BlockAllocator memory)
     {
-        var obstacle = NativeProgram.ObstacleOf(plan, layout);
-        nint bytes;
-        using (var measured = new NativeProgramWriter(new StepContext(plan, layout, FirstArena)))
-        {
-            WriteImage(plan, layout, measured, obstacle);
-            bytes = checked(measured.TotalBytes + 63) & ~(nint)63;
-        }
-
+        var blueprint = Describe(plan, layout, out var obstacle);
+        var (bytes, words) = ((nint)blueprint.ImageBytes, checked((int)(blueprint.ImageBytes / sizeof(ulong))));
         using var first = new NativeProgramWriter(new StepContext(plan, layout, FirstArena), bytes);
         using var second = new NativeProgramWriter(new StepContext(plan, layout, FirstArena + ArenaDistance), bytes);
         var image = WriteImage(plan, layout, first, obstacle);
-        var moved = WriteImage(plan, layout, second, obstacle);
-        var (arenaWords, imageWords) = Compare(image, moved, checked((int)(bytes / sizeof(ulong))));
-        return memory.Copy<NativeBlueprint>([new NativeBlueprint
+        var (arenaWords, imageWords) = Compare(image, WriteImage(plan, layout, second, obstacle), words);
+        blueprint.Image = memory.Copy(new ReadOnlySpan<ulong>(image, words));
+        blueprint.ArenaWords = memory.Copy<int>([.. arenaWords]);
+        blueprint.ImageWords = memory.Copy<int>([.. imageWords]);
+        blueprint.ArenaWordCount = arenaWords.Count;
+        blueprint.ImageWordCount = imageWords.Count;
+        blueprint.ManagedReason = obstacle is null ? null : memory.CopyText(obstacle);
+        return memory.Copy<NativeBlueprint>([blueprint]);
+    }
+
+    /// <summary>The blueprint without its image.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="layout">Where buffers lie in an arena.</param>
+    /// <param name="obstacle">Why such sessions run in managed code, or null.</param>
+    public static NativeBlueprint Describe(ExecutionPlan plan, ArenaLayout layout, out string? obstacle)
+    {
+        obstacle = NativeProgram.ObstacleOf(plan, layout);
+        using var measured = new NativeProgramWriter(new StepContext(plan, layout, FirstArena));
+        WriteImage(plan, layout, measured, obstacle);
+        return new NativeBlueprint
         {
-            Image = memory.Copy(new ReadOnlySpan<ulong>(image, (int)(bytes / sizeof(ulong)))),
-            ImageBytes = bytes,
-            ArenaWords = memory.Copy<int>([.. arenaWords]),
-            ImageWords = memory.Copy<int>([.. imageWords]),
-            ArenaWordCount = arenaWords.Count,
-            ImageWordCount = imageWords.Count,
+            ImageBytes = checked(measured.TotalBytes + 63) & ~(nint)63,
             ArenaBytes = layout.TotalBytes,
             PersistentBytes = layout.PersistentBytes,
             StateBytes = RnnSession.SavedStateBytes(plan, layout.Streams),
             Streams = layout.Streams,
             ChunkLength = layout.ChunkLength,
-            ManagedReason = obstacle is null ? null : memory.CopyText(obstacle),
-        }]);
+        };
     }
 
     /// <summary>Makes words that are addresses offsets, and lists them.</summary>
@@ -62,7 +67,7 @@ internal static unsafe class NativeImageWriter
                 continue;
             }
 
-            if (distance != ArenaDistance && distance != imageDistance)
+            if ((distance != ArenaDistance && distance != imageDistance) || ArenaDistance == imageDistance)
             {
                 throw new InvalidOperationException($"Word {i} of a session's image is 0x{image[i]:X} and 0x{moved[i]:X}: neither a number nor an address of the arena or the image.");
             }
@@ -92,6 +97,11 @@ internal static unsafe class NativeImageWriter
 
         // What managed code executes walks through the time steps by itself, and has copies and states handled by the plainest kernels, whose bits are those of all.
         var table = plan.Variant is NativeVariant native ? native.Table : NativeKernels.Default.Find("c-scalar");
+        if (table == null)
+        {
+            throw new InvalidOperationException($"There are no C kernels, which every image needs: {NativeKernels.Default.Obstacle}.");
+        }
+
         header->Program = NativeProgram.HeaderOf(plan, layout, writer, table);
         if (obstacle is not null)
         {
@@ -105,7 +115,6 @@ internal static unsafe class NativeImageWriter
         header->InputCount = plan.Inputs.Length;
         header->OutputCount = plan.Outputs.Length;
         header->StateCount = plan.States.Length;
-        header->StateElements = plan.StateElements;
         header->StateHash = plan.StateHash;
         return (ulong*)header;
 

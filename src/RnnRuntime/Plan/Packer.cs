@@ -40,7 +40,7 @@ internal sealed unsafe class Packer(SparseChoice sparse = SparseChoice.Measured)
         var scales = weights.IsInt8 ? Vector(weights.Scales, laneRows) : null;
         var format = FormatOf(weights.Values.Type);
         var exponent = format == WeightFormat.Float16 ? Float16Bits.ChooseExponent(MemoryMarshal.Cast<byte, ushort>(weights.Values.Data.Span)) : 0;
-        var pattern = BlockPattern.Of(weights, laneRows);
+        using var pattern = BlockPattern.Of(weights, laneRows);
         var matrix = new PackedMatrix
         {
             Format = format,

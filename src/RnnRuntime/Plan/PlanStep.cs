@@ -39,7 +39,11 @@ internal abstract class PlanStep(string name, string operation)
 
     public abstract void Execute(StepContext context);
 
-    /// <summary>Adds what <see cref="Execute"/> does to a program of the C library; false where it has no form there.</summary>
+    /// <summary>
+    /// Adds what <see cref="Execute"/> does to a program of the C library; false where it has no form there. It is written several times, for arenas that are not there
+    /// (<see cref="NativeImageWriter"/>): nothing reads them, the result depends on the writer alone, and an address fills a field of its own and leads into the arena, the
+    /// writer's memory or what lives as long as the plan.
+    /// </summary>
     public virtual bool WriteNative(NativeProgramWriter program) => false;
 
     /// <summary>The variant, the precision, and the density of those matrices that are stored without their zeros.</summary>

@@ -8,6 +8,7 @@ public sealed class CalledFunctionsTests
     [Theory]
     [InlineData("smoke", "smoke.c", "smoke_sessions.c", "contract.c", "support.c")]
     [InlineData("hostile", "hostile_calls.c", "hostile_runs.c")]
+    [InlineData("processor", "processor_too_old.c")]
     public void AHostCallsEveryFunction(string host, params string[] files) => AssertCalled(host, RuntimeHeader.Functions.Keys, files);
 
     [Fact]

@@ -13,14 +13,17 @@ internal static class HostProgram
         "artifacts/runtime",
         $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}");
 
+    /// <summary>Where the shared library for C lies in a source tree that has it.</summary>
+    public static string LibraryPath { get; } = Path.Combine(
+        RepositoryFiles.Root, RuntimeFolder, OperatingSystem.IsWindows() ? "librnnruntime.dll" : OperatingSystem.IsMacOS() ? "librnnruntime.dylib" : "librnnruntime.so");
+
     /// <summary>The shared library for C, or a skipped test where it was not built.</summary>
     public static string RequireLibrary()
     {
-        var folder = RepositoryFiles.Require(RuntimeFolder);
-        var name = OperatingSystem.IsWindows() ? "librnnruntime.dll" : OperatingSystem.IsMacOS() ? "librnnruntime.dylib" : "librnnruntime.so";
-        var path = Path.Combine(folder, name);
-        Assert.SkipUnless(File.Exists(path), $"{RuntimeFolder}/{name} is not built; dotnet cake --target=Exports makes it where the compilers are there.");
-        return path;
+        RepositoryFiles.Require(RuntimeFolder);
+        Assert.SkipUnless(
+            File.Exists(LibraryPath), $"{RuntimeFolder}/{Path.GetFileName(LibraryPath)} is not built; dotnet cake --target=Exports makes it where the compilers are there.");
+        return LibraryPath;
     }
 
     /// <summary>A built host, or a skipped test.</summary>

@@ -36,6 +36,25 @@ public sealed class HostTests(HostFolder folder) : IClassFixture<HostFolder>
     }
 
     [Fact]
+    public void ACopyBesideTheLinkedLibraryAndChildrenOfForkWork()
+    {
+        var program = HostProgram.Require("c-process");
+        var library = HostProgram.RequireLibrary();
+        using var other = new TemporaryDirectory();
+        var copy = other[Path.GetFileName(library)];
+        File.Copy(library, copy);
+        HostProgram.Run(program, [folder.Path, copy]);
+    }
+
+    /// <summary>Each of these ends a .NET program that takes it, or changes what the library was linked with.</summary>
+    [Theory]
+    [InlineData("DOTNET_GCHeapHardLimit", "100")]
+    [InlineData("DOTNET_GCRegionRange", "1")]
+    [InlineData("DOTNET_GCLargePages", "1")]
+    public void SettingsOfManagedHostsChangeNothing(string variable, string value) =>
+        HostProgram.Run(HostProgram.Require("c-swap"), [folder.Path], new() { [variable] = value });
+
+    [Fact]
     public void WhereAddressSpaceIsLimitedMemoryIsRefused() =>
         HostProgram.Run(HostProgram.Require("c-memory-limit"), [folder.Path, HostProgram.RequireLibrary()]);
 

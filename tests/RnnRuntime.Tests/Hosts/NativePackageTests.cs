@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace RnnRuntime.Tests.Hosts;
@@ -15,9 +14,9 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
     [InlineData("clang")]
     public void TheCExampleOfTheReadmeIsCompiledWithoutAWarningAndRuns(string compiler)
     {
-        using var folder = new Examples();
+        using var folder = new ReadmeHosts();
         Compile(folder, compiler, [.. s_warnings, "-Wpedantic", "-std=c17", folder["example.c"]], "example");
-        AssertPrints(folder.Output, folder.Run(prefix, "example"));
+        folder.AssertPrints(folder.Run(prefix.Path, "example"));
     }
 
     [Theory]
@@ -25,9 +24,9 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
     [InlineData("clang++")]
     public void TheCppExampleOfTheReadmeIsCompiledWithoutAWarningAndRuns(string compiler)
     {
-        using var folder = new Examples();
+        using var folder = new ReadmeHosts();
         Compile(folder, compiler, [.. s_warnings, "-Wpedantic", "-std=c++20", folder["example.cpp"]], "example-cpp");
-        AssertPrints(folder.Output, folder.Run(prefix, "example-cpp"));
+        folder.AssertPrints(folder.Run(prefix.Path, "example-cpp"));
     }
 
     [Theory]
@@ -51,10 +50,10 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
     [Fact]
     public void AnExampleWithoutItsModelSaysSo()
     {
-        using var folder = new Examples();
+        using var folder = new ReadmeHosts();
         File.Delete(folder["model.rnn"]);
         Compile(folder, "gcc", [folder["example.c"]], "example");
-        var (exitCode, output) = folder.Run(prefix, "example");
+        var (exitCode, output) = folder.Run(prefix.Path, "example");
         Assert.Equal(1, exitCode);
         Assert.StartsWith("RNN_IO_ERROR: ", output, StringComparison.Ordinal);
         Assert.Contains("model.rnn", output, StringComparison.Ordinal);
@@ -63,17 +62,10 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
     [Fact]
     public void AProjectFindsTheMovedPackageByCMake()
     {
-        var (cmake, folder) = (HostProgram.RequireTool("cmake"), new Examples());
-        using var _ = folder;
-        HostProgram.RequireTool("g++");
-        File.WriteAllText(
-            folder["CMakeLists.txt"],
-            $"cmake_minimum_required(VERSION 3.16)\nproject(consumer C CXX)\nset(CMAKE_CXX_STANDARD 20)\nadd_executable(example example.c)\nadd_executable(example-cpp example.cpp)\n"
-            + Examples.Readme("cmake") + "target_link_libraries(example-cpp PRIVATE RnnRuntime::rnnruntime)\n");
-        HostProgram.Run(cmake, ["-S", folder[""], "-B", folder["build"], $"-DCMAKE_PREFIX_PATH={prefix.Path}"]);
-        HostProgram.Run(cmake, ["--build", folder["build"]]);
-        AssertPrints(folder.Output, folder.Run(null, "build/example"));
-        AssertPrints(folder.Output, folder.Run(null, "build/example-cpp"));
+        using var folder = new ReadmeHosts();
+        folder.BuildByCMake(prefix.Path);
+        folder.AssertPrints(folder.Run(null, "build/example"));
+        folder.AssertPrints(folder.Run(null, "build/example-cpp"));
     }
 
     [Theory]
@@ -97,13 +89,13 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
         HostProgram.RequireTool("pkg-config");
         HostProgram.RequireTool("cc");
         HostProgram.RequireTool("c++");
-        using var folder = new Examples();
-        File.WriteAllText(folder["commands.sh"], $"set -e\ncd \"$1\"\n{Examples.Readme("sh")}pkg-config --modversion rnnruntime\n");
+        using var folder = new ReadmeHosts();
+        File.WriteAllText(folder["commands.sh"], $"set -e\ncd \"$1\"\n{ReadmeHosts.Readme("sh")}pkg-config --modversion rnnruntime\n");
         var environment = new Dictionary<string, string> { ["PKG_CONFIG_PATH"] = Path.Combine(prefix.Path, "lib/pkgconfig") };
         var output = HostProgram.Run(HostProgram.RequireTool("sh"), [folder["commands.sh"], folder[""]], environment);
         Assert.Equal(BuiltVersion, output.Trim());
-        AssertPrints(folder.Output, folder.Run(null, "example"));
-        AssertPrints(folder.Output, folder.Run(null, "example-cpp"));
+        folder.AssertPrints(folder.Run(null, "example"));
+        folder.AssertPrints(folder.Run(null, "example-cpp"));
     }
 
     [Fact]
@@ -117,16 +109,9 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
         Assert.Contains("--target=Exports", Regex.Replace(output, @"\s+", " "), StringComparison.Ordinal);
     }
 
-    private void Compile(Examples folder, string compiler, string[] arguments, string program) => HostProgram.Run(
+    private void Compile(ReadmeHosts folder, string compiler, string[] arguments, string program) => HostProgram.Run(
         HostProgram.RequireTool(compiler),
         [.. arguments, "-I", Path.Combine(prefix.Path, "include"), "-L", Path.Combine(prefix.Path, "lib"), "-lrnnruntime", "-o", folder[program]]);
-
-    private static void AssertPrints(float expected, (int ExitCode, string Output) ended)
-    {
-        Assert.True(ended.ExitCode == 0, ended.Output);
-        var printed = float.Parse(ended.Output.TrimEnd('\n').Split('\n')[^1], CultureInfo.InvariantCulture);
-        Assert.Equal(BitConverter.SingleToInt32Bits(expected), BitConverter.SingleToInt32Bits(printed));
-    }
 
     /// <summary>An installed prefix that was moved since.</summary>
     public sealed class Prefix : IDisposable
@@ -150,48 +135,6 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
                 return moved;
             }
         }
-
-        public void Dispose() => _directory.Dispose();
-    }
-
-    /// <summary>A folder with the README's examples, a model, and what the C# library gives for the last step that they run.</summary>
-    private sealed class Examples : IDisposable
-    {
-        private readonly TemporaryDirectory _directory = new();
-
-        public Examples()
-        {
-            File.WriteAllText(this["example.c"], Readme("c"));
-            File.WriteAllText(this["example.cpp"], Readme("cpp"));
-            using var model = RnnModel.FromGraph(TestModels.Single("lstm", 3, 5, seed: 1));
-            model.Save(this["model.rnn"]);
-            using var session = model.CreateSession();
-            float[] input = new float[3], output = new float[5];
-            for (var step = 0; step < 48000; step++)
-            {
-                input[0] = (float)(step % 100) / 100;
-                session.Run(input, output);
-            }
-
-            Output = output[0];
-        }
-
-        public float Output { get; }
-
-        public string this[string file] => _directory[file];
-
-        /// <summary>The one block of this language.</summary>
-        public static string Readme(string language)
-        {
-            var readme = File.ReadAllText(RepositoryFiles.Require("README.md")).ReplaceLineEndings("\n");
-            return Assert.Single(Regex.Matches(readme, $"^```{Regex.Escape(language)}\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)).Groups[1].Value;
-        }
-
-        /// <summary>Runs a program here; without a prefix it has to find its library by itself.</summary>
-        public (int ExitCode, string Output) Run(Prefix? prefix, string program) => HostProgram.Start(
-            HostProgram.RequireTool("sh"),
-            ["-c", "cd \"$0\" && exec \"./$1\"", this[""], program],
-            prefix is null ? null : new() { ["LD_LIBRARY_PATH"] = System.IO.Path.Combine(prefix.Path, "lib"), ["DYLD_LIBRARY_PATH"] = System.IO.Path.Combine(prefix.Path, "lib") });
 
         public void Dispose() => _directory.Dispose();
     }

@@ -54,8 +54,8 @@ public sealed class NativeKernelsTests
         ["rnn_blueprint"] = typeof(NativeBlueprint),
         ["rnn_tensor"] = typeof(NativeTensor),
         ["rnn_model_description"] = typeof(NativeModelDescription),
-        ["rnn_kernel_info"] = typeof(KernelDescription),
-        ["rnn_model_options"] = typeof(ModelChoices),
+        ["rnn_kernel_info"] = typeof(NativeKernelInfo),
+        ["rnn_model_options"] = typeof(NativeModelOptions),
     };
 
     [Fact]

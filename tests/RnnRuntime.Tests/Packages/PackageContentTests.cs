@@ -13,7 +13,7 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
 {
     private static readonly string[] PlotPlatforms = ["linux-arm64", "linux-x64", "osx", "win-arm64", "win-x64"];
 
-    public static TheoryData<string> Packages => [PackedFiles.Library, PackedFiles.Importer, PackedFiles.Tool];
+    public static TheoryData<string> Packages => [PackedFiles.Library, PackedFiles.Importer, PackedFiles.Tool, PackedFiles.Native];
 
     [Theory]
     [MemberData(nameof(Packages))]
@@ -35,6 +35,7 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
     [InlineData(PackedFiles.Library, "CommunityToolkit.HighPerformance")]
     [InlineData(PackedFiles.Importer, "Google.Protobuf", "PureHDF", PackedFiles.Library)]
     [InlineData(PackedFiles.Tool)]
+    [InlineData(PackedFiles.Native)]
     public void ItDependsOnTheseOnly(string id, params string[] expected)
     {
         var dependencies = Named(Nuspec(PackedFiles.PathOf(id)), "dependency")
@@ -127,27 +128,15 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
         }
     }
 
-    /// <summary>A prefix as the C library's build installs it, here with files that stand for it.</summary>
-    [Fact]
-    public void TheNativePackageHoldsTheWholePrefix()
+    /// <summary>All but those of the package format itself.</summary>
+    internal static string[] Entries(string path)
     {
-        PackedFiles.Folder();
-        workspace.EnsureSources();
-        string[] files =
-            ["include/rnnruntime.h", "include/rnnruntime.hpp", "lib/cmake/RnnRuntime/RnnRuntimeConfig.cmake", "lib/librnnruntime.so", "lib/pkgconfig/rnnruntime.pc"];
-        foreach (var file in files)
-        {
-            var path = workspace[Path.Combine("prefixes", "linux-x64", file)];
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path, file);
-        }
-
-        workspace.Dotnet(
-            workspace["."], "pack", RepositoryFiles.Require("src/RnnRuntime.Native"), "-c", "Release", "--no-build", "-nodeReuse:false", "-v", "quiet",
-            "-p:RuntimeInstall=" + workspace["prefixes"], "-o", workspace["native"]);
-        var package = Path.Combine(workspace["native"], $"RnnRuntime.Native.{PackedFiles.Version}.nupkg");
-        Assert.Equal(["README.md", .. files.Select(file => "build/native/linux-x64/" + file), "runtimes/linux-x64/native/librnnruntime.so"], Entries(package));
-        Assert.Empty(Named(Nuspec(package), "dependency"));
+        using var package = System.IO.Compression.ZipFile.OpenRead(path);
+        return [.. package.Entries.Select(entry => entry.FullName)
+            .Where(entry => entry != "[Content_Types].xml")
+            .Where(entry => !entry.StartsWith("_rels/", StringComparison.Ordinal) && !entry.StartsWith("package/", StringComparison.Ordinal))
+            .Where(entry => entry != Path.GetFileName(path).Replace($".{PackedFiles.Version}.nupkg", ".nuspec", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
     }
 
     private static IEnumerable<string> KernelEntries(string folder)
@@ -156,17 +145,6 @@ public sealed class PackageContentTests(PackageWorkspace workspace) : IClassFixt
         var built = Directory.Exists(native) ? Directory.EnumerateFiles(native, "*rnnkernels.*", SearchOption.AllDirectories).ToArray() : [];
         Assert.True(built.Length > 0 || NativeKernels.Default.Obstacle is not null, "The C kernels run here, but artifacts/native has none.");
         return built.Select(file => $"{folder}runtimes/{Path.GetFileName(Path.GetDirectoryName(file))}/native/{Path.GetFileName(file)}");
-    }
-
-    /// <summary>All but those of the package format itself.</summary>
-    private static string[] Entries(string path)
-    {
-        using var package = System.IO.Compression.ZipFile.OpenRead(path);
-        return [.. package.Entries.Select(entry => entry.FullName)
-            .Where(entry => entry != "[Content_Types].xml")
-            .Where(entry => !entry.StartsWith("_rels/", StringComparison.Ordinal) && !entry.StartsWith("package/", StringComparison.Ordinal))
-            .Where(entry => entry != Path.GetFileName(path).Replace($".{PackedFiles.Version}.nupkg", ".nuspec", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)];
     }
 
     private static XElement Nuspec(string path)

@@ -1,7 +1,7 @@
 namespace RnnRuntime.Interop;
 
 /// <summary>rnn_kernel_info of <c>native/include/rnn_runtime.h</c>.</summary>
-internal unsafe struct KernelDescription
+internal unsafe struct NativeKernelInfo
 {
     public uint StructSize;
     public int IsAvailable;
@@ -13,7 +13,7 @@ internal unsafe struct KernelDescription
 }
 
 /// <summary>rnn_model_options of <c>native/include/rnn_runtime.h</c>.</summary>
-internal unsafe struct ModelChoices
+internal unsafe struct NativeModelOptions
 {
     public uint StructSize;
     public int Threads;

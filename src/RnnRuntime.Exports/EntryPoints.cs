@@ -6,22 +6,23 @@ using RnnRuntime.Plan;
 namespace RnnRuntime.Exports;
 
 /// <summary>What the C front end calls; the functions of <c>native/runtime/managed.h</c>, where they are documented.</summary>
-internal static unsafe class Exports
+internal static unsafe class EntryPoints
 {
     private const string BinaryName = "librnnruntime";
 
     [UnmanagedCallersOnly(EntryPoint = "rnnx_start", CallConvs = [typeof(CallConvCdecl)])]
-    public static int Start(LinkedKernels* linked, KernelDescription** kernels, int* kernelCount, byte* text, int textBytes)
+    public static int Start(LinkedKernels* linked, NativeKernelInfo** kernels, int* kernelCount, byte* text, int textBytes)
     {
         try
         {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
             NativeKernels.UseLinked(BinaryName, *linked);
             if (NativeKernels.Default.Obstacle is { } obstacle)
             {
                 throw new InvalidOperationException(obstacle);
             }
 
-            *kernels = Kernels.Describe(out var count);
+            *kernels = KernelList.Describe(out var count);
             *kernelCount = count;
             return (int)Status.Ok;
         }
@@ -32,7 +33,7 @@ internal static unsafe class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "rnnx_model_load", CallConvs = [typeof(CallConvCdecl)])]
-    public static int LoadModel(void* data, ulong size, ModelChoices* options, nint* model, NativeModelDescription** description, byte* text, int textBytes)
+    public static int LoadModel(void* data, ulong size, NativeModelOptions* options, nint* model, NativeModelDescription** description, byte* text, int textBytes)
     {
         try
         {
@@ -78,11 +79,27 @@ internal static unsafe class Exports
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "rnnx_model_describe", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Describe(nint model, int streams, int chunkLength, NativeBlueprint* blueprint, byte* text, int textBytes)
+    {
+        try
+        {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
+            *blueprint = ModelOf(model).Describe(streams, chunkLength);
+            return (int)Status.Ok;
+        }
+        catch (Exception exception)
+        {
+            return Failure.Report(exception, text, textBytes);
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "rnnx_host_open", CallConvs = [typeof(CallConvCdecl)])]
     public static int OpenHost(nint model, NativeBlueprint* blueprint, void* arena, NativeHostCall* host, byte* text, int textBytes)
     {
         try
         {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
             var hosted = ModelOf(model).Host(blueprint->Streams, blueprint->ChunkLength, (nint)arena);
             host->Execute = &Execute;
             host->Host = GCHandle.ToIntPtr(GCHandle.Alloc(hosted));
@@ -115,9 +132,9 @@ internal static unsafe class Exports
             ((HostedSession)GCHandle.FromIntPtr(host).Target!).Execute(timeSteps);
             return 0;
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            return 1;
+            return (int)Failure.StatusOf(exception);
         }
     }
 

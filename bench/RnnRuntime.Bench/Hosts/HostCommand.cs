@@ -108,7 +108,9 @@ internal static class HostCommand
             [.. row.GetProperty("completion_to_completion").EnumerateArray().Select(calls => new HostCalls(
                 calls.GetProperty("steps_a_call").GetInt32(), calls.GetProperty("calls").GetInt64(), Number(calls, "p50_ns"), Number(calls, "p99_ns"), Number(calls, "p99.99_ns"),
                 Number(calls, "max_ns")))],
-            new HostOverhead(Number(overhead, "run_min_ns"), Number(overhead, "run_median_ns"), Number(overhead, "native_min_ns"), Number(overhead, "native_median_ns")),
+            overhead.ValueKind == JsonValueKind.Null
+                ? null
+                : new HostOverhead(Number(overhead, "run_min_ns"), Number(overhead, "run_median_ns"), Number(overhead, "native_min_ns"), Number(overhead, "native_median_ns")),
             new HostStart(
                 start.GetProperty("processes").GetInt32(), Median("open_ms"), Median("start_ms"), Median("load_ms"), Median("total_ms"),
                 Number(start.GetProperty("total_ms"), "max"), Median("resident_after_kb") - Median("resident_before_kb"), Median("further_session_kb"), (long)Median("memory_bytes")),
@@ -149,9 +151,9 @@ internal static class HostCommand
         writer.WriteLine("|---|---:|---:|---:|");
         foreach (HostResult row in rows)
         {
-            HostOverhead overhead = row.Overhead;
-            writer.WriteLine(
-                $"| {row.Size} | {overhead.RunMinNs:F1} ({overhead.RunMedianNs:F1}) | {overhead.NativeMinNs:F1} ({overhead.NativeMedianNs:F1}) | {overhead.RunMinNs - overhead.NativeMinNs:F1} |");
+            writer.WriteLine(row.Overhead is { } overhead
+                ? $"| {row.Size} | {overhead.RunMinNs:F1} ({overhead.RunMedianNs:F1}) | {overhead.NativeMinNs:F1} ({overhead.NativeMedianNs:F1}) | {overhead.RunMinNs - overhead.NativeMinNs:F1} |"
+                : $"| {row.Size} | managed code runs the session | | |");
         }
 
         writer.WriteLine();

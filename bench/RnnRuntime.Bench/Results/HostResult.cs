@@ -5,11 +5,11 @@ namespace RnnRuntime.Bench.Results;
 /// <param name="Kernel">The kernel that the library chose.</param>
 /// <param name="WeightBytes">Packed weights.</param>
 /// <param name="Calls">Times from the end of a call to the end of the next, for each number of steps a call.</param>
-/// <param name="Overhead">One step a call, through the checked function and through the program itself.</param>
+/// <param name="Overhead">One step a call, through the checked function and through the program itself; null where managed code runs the session.</param>
 /// <param name="Start">A process that opens the library, loads the model and makes a session.</param>
 /// <param name="Command">What measured it.</param>
 internal sealed record HostResult(
-    string Size, string Kernel, long WeightBytes, IReadOnlyList<HostCalls> Calls, HostOverhead Overhead, HostStart Start, string Command);
+    string Size, string Kernel, long WeightBytes, IReadOnlyList<HostCalls> Calls, HostOverhead? Overhead, HostStart Start, string Command);
 
 /// <summary>Times of calls of so many steps.</summary>
 internal sealed record HostCalls(int StepsPerCall, long Count, double P50Ns, double P99Ns, double P9999Ns, double MaxNs);

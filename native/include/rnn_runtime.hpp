@@ -83,6 +83,9 @@ template <class T> T sized() noexcept
 
 } // namespace detail
 
+/// The library's version, as in "0.1.0".
+inline std::string version() { return rnn_version(); }
+
 /// Makes the library ready, and checks that it has the interface of the header. Loading a model does so too.
 inline void start()
 {

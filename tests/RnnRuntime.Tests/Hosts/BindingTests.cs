@@ -1,9 +1,12 @@
 using System.Text.RegularExpressions;
+using static RnnRuntime.Tests.Hosts.RuntimeHeader;
 
 namespace RnnRuntime.Tests.Hosts;
 
-/// <summary>The layers of other languages say what rnn_runtime.h says: the same numbers, the same fields in the same order, the same parameters.</summary>
-public sealed partial class BindingTests
+/// <summary>
+/// The layers of other languages have what rnn_runtime.h has, all of it: the same numbers, the same fields in the same order, the same functions with the same parameters.
+/// </summary>
+public sealed class BindingTests
 {
     // In C, in Rust, in Python's ctypes.
     private static readonly (string C, string Rust, string Python)[] s_types =
@@ -15,10 +18,9 @@ public sealed partial class BindingTests
         ("const void *", "*const c_void", "_POINTER"),
         ("const rnn_model_options *", "*const ModelOptions", "_POINTER"), ("const rnn_session_options *", "*const SessionOptions", "_POINTER"),
         ("rnn_kernel_info *", "*mut KernelInfo", "_POINTER"), ("rnn_model_info *", "*mut ModelInfo", "_POINTER"), ("rnn_tensor_info *", "*mut TensorInfo", "_POINTER"),
-        ("rnn_session_info *", "*mut SessionInfo", "_POINTER"),
+        ("rnn_session_info *", "*mut SessionInfo", "_POINTER"), ("rnn_native_run *", "*mut NativeRun", "_POINTER"),
+        ("function", "Option<RunFunction>", "_RUN"),
     ];
-
-    private static string Header => Read("native/include/rnn_runtime.h");
 
     private static string Cpp => Read("native/include/rnn_runtime.hpp");
 
@@ -29,41 +31,52 @@ public sealed partial class BindingTests
     public static TheoryData<string, string> Structs => new()
     {
         { "rnn_kernel_info", "KernelInfo" }, { "rnn_model_options", "ModelOptions" }, { "rnn_model_info", "ModelInfo" }, { "rnn_tensor_info", "TensorInfo" },
-        { "rnn_session_options", "SessionOptions" }, { "rnn_session_info", "SessionInfo" },
+        { "rnn_session_options", "SessionOptions" }, { "rnn_session_info", "SessionInfo" }, { "rnn_native_run", "NativeRun" },
     };
 
     [Fact]
     public void StatusesHaveTheirNumbers()
     {
-        var block = Regex.Match(Header, @"enum \{\s*RNN_OK = 0.*?\};", RegexOptions.Singleline).Value;
-        var statuses = Regex.Matches(block, @"RNN_(\w+) = (\d+)").Select(match => (Name: match.Groups[1].Value, Number: match.Groups[2].Value)).ToArray();
-        Assert.NotEmpty(statuses);
+        var statuses = RuntimeHeader.Statuses;
+        Assert.Equal(Enumerable.Range(0, statuses.Length), statuses.Select(status => status.Number));
         var python = Regex.Match(Python, @"class Status\(enum\.IntEnum\):\n(.*?)\n\n", RegexOptions.Singleline).Groups[1].Value;
-        Assert.Equal(statuses, Regex.Matches(python, @"(\w+) = (\d+)").Select(match => (match.Groups[1].Value, match.Groups[2].Value)));
+        Assert.Equal(statuses, StatusesOf(python, @"(\w+) = (\d+)"));
+        Assert.Equal(statuses, StatusesOf(Read("tests/hosts/rust/src/error.rs"), @"pub const (\w+): i32 = (\d+);"));
         Assert.Equal(statuses.Select(status => status.Name), Regex.Matches(Cpp, @"^    (\w+) = RNN_(\w+),?$", RegexOptions.Multiline).Select(match =>
         {
             Assert.Equal(match.Groups[2].Value, match.Groups[1].Value.ToUpperInvariant());
             return match.Groups[2].Value;
         }));
-        var rust = Regex.Matches(Read("tests/hosts/rust/src/lib.rs"), @"pub const (\w+): i32 = (\d+);").Select(match => (match.Groups[1].Value, match.Groups[2].Value)).ToArray();
-        Assert.NotEmpty(rust);
-        Assert.Subset(statuses.ToHashSet(), rust.ToHashSet());
+    }
+
+    /// <summary>Those that managed code gives; the others are C's.</summary>
+    [Fact]
+    public void StatusesOfManagedCodeAreThoseOfTheHeader()
+    {
+        var managed = Regex.Match(Read("src/RnnRuntime.Exports/Failure.cs"), @"enum Status\s*\{(.*?)\}", RegexOptions.Singleline).Groups[1].Value;
+        var statuses = StatusesOf(managed, @"(\w+) = (\d+)").Select(status => (Regex.Replace(status.Name, "(?<!^)([A-Z])", "_$1").ToUpperInvariant(), status.Number)).ToArray();
+        Assert.Contains(("INTERNAL_ERROR", 14), statuses);
+        Assert.Subset(RuntimeHeader.Statuses.ToHashSet(), statuses.ToHashSet());
     }
 
     [Fact]
     public void TheVersionOfTheInterfaceIsThatOfTheHeader()
     {
-        var version = Regex.Match(Header, @"#define RNN_ABI_VERSION (\d+)").Groups[1].Value;
+        var version = Regex.Match(Text, @"#define RNN_ABI_VERSION (\d+)").Groups[1].Value;
         Assert.Contains($"\nABI_VERSION = {version}\n", Python, StringComparison.Ordinal);
         Assert.Contains($"\nconst ABI_VERSION: u32 = {version};\n", Read("tests/hosts/rust/src/lib.rs"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void NoStructIsLeftOut() => Assert.Equal(RuntimeHeader.Structs, Structs.Select(row => row.Data.Item1), StringComparer.Ordinal);
 
     [Theory]
     [MemberData(nameof(Structs))]
     public void AStructHasItsFields(string name, string layerName)
     {
-        var body = Regex.Match(Header, $@"typedef struct {name} \{{(.*?)\}} {name};", RegexOptions.Singleline).Groups[1].Value;
-        var fields = Regex.Matches(WithoutComments(body), @"([^;]+?)(\w+);").Select(match => (Type: Words(match.Groups[1].Value), Name: match.Groups[2].Value)).ToArray();
+        var body = WithoutComments(Regex.Match(Text, $@"typedef struct {name} \{{(.*?)\}} {name};", RegexOptions.Singleline).Groups[1].Value);
+        body = Regex.Replace(body, @"void \(\*(\w+)\)\([^)]*\);", "function $1;");
+        var fields = Regex.Matches(body, @"([^;]+?)(\w+);").Select(match => (Type: Words(match.Groups[1].Value), Name: match.Groups[2].Value)).ToArray();
         Assert.Equal(("uint32_t", "struct_size"), fields[0]);
         var rust = Regex.Match(Rust, $@"\b{layerName} \{{(.*?)\}}", RegexOptions.Singleline).Groups[1].Value;
         // `type` is a word of Rust's own.
@@ -74,41 +87,45 @@ public sealed partial class BindingTests
     }
 
     [Fact]
-    public void FunctionsHaveTheirParameters()
+    public void TheFunctionOfTheNativeRunHasItsParameters()
     {
-        var functions = Function().Matches(WithoutComments(Header)).ToDictionary(
-            match => match.Groups["name"].Value,
-            match => (Result: Words(match.Groups["result"].Value), Parameters: match.Groups["parameters"].Value == "void"
-                ? [] : match.Groups["parameters"].Value.Split(',').Select(parameter => Words(Regex.Match(parameter, @"^(.*?)\w+$", RegexOptions.Singleline).Groups[1].Value)).ToArray()));
-        var rust = Regex.Matches(Rust, @"pub fn (rnn_\w+)\((.*?)\) -> ([^;]+);").ToArray();
-        Assert.NotEmpty(rust);
-        Assert.All(rust, function =>
-        {
-            var (result, parameters) = functions[function.Groups[1].Value];
-            var found = function.Groups[2].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(parameter => parameter.Split(": ")[1]);
-            Assert.Equal(parameters.Select(type => TypeOf(type).Rust).Append(TypeOf(result).Rust), found.Append(function.Groups[3].Value));
-        });
-        var python = Regex.Matches(Python, @"^    ""(rnn_\w+)"": \((.*?)\),$", RegexOptions.Multiline).ToArray();
-        Assert.NotEmpty(python);
-        Assert.All(python, function =>
-        {
-            var (result, parameters) = functions[function.Groups[1].Value];
-            Assert.Equal("rnn_status", result);
-            // ctypes takes every pointer to numbers and structs as an address.
-            Assert.Equal(parameters.Select(type => TypeOf(type).Python.Replace("ctypes.POINTER(_I32)", "_POINTER", StringComparison.Ordinal)), function.Groups[2].Value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Words));
-        });
-        // Those that the C++ layer has no use for: its own error class knows texts, and its header the version.
-        Assert.Empty(functions.Keys.Where(name => !Cpp.Contains(name + "(", StringComparison.Ordinal) && !Cpp.Contains($"({name},", StringComparison.Ordinal)).Except(["rnn_version"]));
+        var types = TypesOf(Regex.Match(Text, @"void \(\*run\)\(([^)]*)\);").Groups[1].Value);
+        Assert.Equal(4, types.Length);
+        Assert.Contains($"type RunFunction = unsafe extern \"C\" fn({string.Join(", ", types.Select(type => TypeOf(type).Rust))});", Rust, StringComparison.Ordinal);
+        Assert.Contains($"\n_RUN = ctypes.CFUNCTYPE(None, {string.Join(", ", types.Select(type => TypeOf(type).Python))})\n", Python, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void CppUsesEveryFunction() => Assert.Empty(
+        Functions.Keys.Where(name => !Cpp.Contains(name + "(", StringComparison.Ordinal) && !Cpp.Contains($"({name},", StringComparison.Ordinal)));
+
+    [Fact]
+    public void RustHasEveryFunctionWithItsParameters()
+    {
+        var expected = Functions.ToDictionary(function => function.Key, function => Signature(function.Value.Parameters.Append(function.Value.Result).Select(type => TypeOf(type).Rust)));
+        var found = Regex.Matches(Rust, @"pub fn (rnn_\w+)\((.*?)\) -> ([^;]+);").ToDictionary(
+            function => function.Groups[1].Value,
+            function => Signature(function.Groups[2].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(parameter => parameter.Split(": ")[1]).Append(function.Groups[3].Value)));
+        Assert.Equal(expected, found);
+        var layer = string.Concat(new[] { "lib", "session", "error" }.Select(file => Read($"tests/hosts/rust/src/{file}.rs")));
+        Assert.Empty(Functions.Keys.Where(name => !Regex.IsMatch(layer, $@"\b{name}\b")));
+    }
+
+    [Fact]
+    public void PythonHasEveryFunctionWithItsParameters()
+    {
+        // ctypes takes every pointer to numbers and structs as an address.
+        var expected = Functions.ToDictionary(function => function.Key, function => Signature(
+            function.Value.Parameters.Append(function.Value.Result).Select(type => TypeOf(type).Python.Replace("ctypes.POINTER(_I32)", "_POINTER", StringComparison.Ordinal))));
+        // NAME: (parameters), of those that give a status; NAME: (result, (parameters)), of the others.
+        var found = Regex.Matches(Python, @"^    ""(rnn_\w+)"": \((?:(_\w+), \()?(.*?)\)?\),$", RegexOptions.Multiline).ToDictionary(
+            function => function.Groups[1].Value,
+            function => Signature(function.Groups[3].Value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Words).Append(function.Groups[2].Success ? function.Groups[2].Value : "_I32")));
+        Assert.Equal(expected, found);
+        Assert.Empty(Functions.Keys.Where(name => !Regex.IsMatch(Python, $@"\.{name}\b")));
+    }
+
+    private static string Signature(IEnumerable<string> types) => string.Join("; ", types);
+
     private static (string C, string Rust, string Python) TypeOf(string type) => Assert.Single(s_types, candidate => candidate.C == type);
-
-    private static string Read(string path) => File.ReadAllText(RepositoryFiles.Require(path)).ReplaceLineEndings("\n");
-
-    private static string WithoutComments(string text) => Regex.Replace(text, @"/\*.*?\*/", "", RegexOptions.Singleline);
-
-    private static string Words(string text) => Regex.Replace(text, @"\s+", " ").Trim();
-
-    [GeneratedRegex(@"^RNN_API (?<result>[^;(]*?)(?<name>rnn_\w+)\((?<parameters>[^)]*)\);", RegexOptions.Multiline)]
-    private static partial Regex Function();
 }

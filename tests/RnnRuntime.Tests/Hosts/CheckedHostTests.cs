@@ -26,12 +26,12 @@ public sealed class CheckedHostTests(HostFolder folder) : IClassFixture<HostFold
 
     [Theory]
     [MemberData(nameof(Programs))]
-    public void SanitizersFindNothing(string program, string[] arguments)
-    {
-        var hosts = Environment.GetEnvironmentVariable(SanitizedHosts);
-        Assert.SkipWhen(string.IsNullOrEmpty(hosts), $"{SanitizedHosts} names no folder of hosts; dotnet cake --target=HostTest makes it.");
-        HostProgram.Run(Path.Combine(hosts, program), [folder.Path, .. arguments], s_sanitizers);
-    }
+    public void SanitizersFindNothing(string program, string[] arguments) => HostProgram.Run(Sanitized(program), [folder.Path, .. arguments], s_sanitizers);
+
+    /// <summary>The kernels of the library, over every kind of node.</summary>
+    [Theory]
+    [MemberData(nameof(ReplayTests.NativeKernels), MemberType = typeof(ReplayTests))]
+    public void SanitizersFindNothingInAnyKindOfNode(string kernel) => ReplayTests.Replay(Sanitized("c-replay"), kernel, s_sanitizers);
 
     /// <summary>Fewer calls: each takes some thirty times as long.</summary>
     [Theory]
@@ -51,5 +51,12 @@ public sealed class CheckedHostTests(HostFolder folder) : IClassFixture<HostFold
             valgrind,
             ["--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--num-callers=30", host, folder.Path, .. arguments],
             new() { ["LD_LIBRARY_PATH"] = library[""] });
+    }
+
+    private static string Sanitized(string program)
+    {
+        var hosts = Environment.GetEnvironmentVariable(SanitizedHosts);
+        Assert.SkipWhen(string.IsNullOrEmpty(hosts), $"{SanitizedHosts} names no folder of hosts; dotnet cake --target=HostTest makes it.");
+        return Path.Combine(hosts, program);
     }
 }

@@ -39,17 +39,26 @@ internal static class HostProgram
     /// <summary>A program of the search path, or a skipped test.</summary>
     public static string RequireTool(string name)
     {
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        var path = FindTools(name).FirstOrDefault();
         Assert.SkipWhen(path is null, $"{name} is not on the PATH");
         return path!;
     }
 
-    /// <summary>Runs a program to its end and returns what it printed; a failure where its exit code is not 0.</summary>
+    /// <summary>All programs of this name on the search path, in its order.</summary>
+    public static IEnumerable<string> FindTools(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).Where(File.Exists);
+
+    /// <summary>Runs a program to its end and returns what it printed; a failure where its exit code is not 0. What it says that it skipped is a warning of the test.</summary>
     public static string Run(string program, IEnumerable<string> arguments, Dictionary<string, string>? environment = null)
     {
         var (exitCode, output) = Start(program, arguments, environment);
         TestContext.Current.TestOutputHelper?.WriteLine(output);
         Assert.True(exitCode == 0, $"{Path.GetFileName(program)} ended with exit code {exitCode}.\n{Failures(output)}");
+        foreach (var line in output.Split('\n').Where(line => line.StartsWith("SKIPPED ", StringComparison.Ordinal)))
+        {
+            TestContext.Current.AddWarning($"{Path.GetFileName(program)}: {line}");
+        }
+
         return output;
     }
 

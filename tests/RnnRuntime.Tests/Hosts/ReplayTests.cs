@@ -15,16 +15,18 @@ public sealed class ReplayTests
     private const int Graphs = 24;
     private const int TimeSteps = 7;
 
+    public static TheoryData<string> NativeKernels => [.. KernelRegistry.All.OfType<NativeVariant>().Select(variant => variant.Name)];
+
+    /// <summary>And two whose steps managed code runs for C.</summary>
+    public static TheoryData<string> Kernels => [.. KernelRegistry.All.OfType<NativeVariant>().Select(variant => variant.Name), "avx2", "scalar"];
+
     [Theory]
-    [InlineData("c-avx512vnni")]
-    [InlineData("c-avx512")]
-    [InlineData("c-avx2")]
-    [InlineData("c-scalar")]
-    [InlineData("avx2")]
-    [InlineData("scalar")]
-    public void CRunsWhatTheLibraryRuns(string kernel)
+    [MemberData(nameof(Kernels))]
+    public void CRunsWhatTheLibraryRuns(string kernel) => Replay(HostProgram.Require("c-replay"), kernel);
+
+    /// <summary>Runs all networks with a kernel here, and again by the program.</summary>
+    internal static void Replay(string program, string kernel, Dictionary<string, string>? environment = null)
     {
-        var program = HostProgram.Require("c-replay");
         TestModels.Require(kernel);
         using var directory = new TemporaryDirectory();
         var (cases, steps) = (new List<string>(), new HashSet<Type>());
@@ -41,7 +43,7 @@ public sealed class ReplayTests
         File.WriteAllLines(directory["cases.txt"], cases);
         var kinds = typeof(PlanStep).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(PlanStep)) && !type.IsAbstract);
         Assert.Empty(kinds.Except(steps).Select(type => type.Name));
-        Assert.Contains($"{cases.Count} runs", HostProgram.Run(program, [directory[""]]), StringComparison.Ordinal);
+        Assert.Contains($"{cases.Count} runs", HostProgram.Run(program, [directory[""]], environment), StringComparison.Ordinal);
     }
 
     private static IEnumerable<RnnGraph> GraphsOfEveryKind()

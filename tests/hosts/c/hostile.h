@@ -53,7 +53,7 @@ typedef struct world {
     } outputs[3]; /* what must stay as it was where the call fails */
     int output_count;
 
-    int statuses[RNN_INTERNAL_ERROR + 1]; /* how often each came */
+    int statuses[STATUS_COUNT]; /* how often each came */
 } world;
 
 /* Whether the next argument is to be a wrong one. */
@@ -93,6 +93,7 @@ void try_models(world *world, int rounds);
 void try_leaks(world *world, int rounds);
 void try_modes(world *world);
 void try_threads(world *world, int calls);
+void try_busy(world *world);
 void try_small_stacks(world *world);
 void check_canary(world *world, const char *when);
 

@@ -2,6 +2,7 @@
 
 #define _DEFAULT_SOURCE
 #include "hostile.h"
+#include "memory_use.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,7 +164,7 @@ void try_leaks(world *world, int rounds)
     size_t first = 0;
     for (int i = 0; i < rounds * 2; i++) {
         if (i == rounds) {
-            first = resident_bytes();
+            first = read_memory_use().resident;
         }
 
         rnn_model model;
@@ -182,7 +183,7 @@ void try_leaks(world *world, int rounds)
         expect(rnn_model_load_memory(file->data, file->size - 100, NULL, &model) == RNN_INVALID_MODEL, "a truncated model");
     }
 
-    const size_t last = resident_bytes(), grown = last > first ? last - first : 0, bound = ((size_t)32 << 20) + (size_t)rounds * file->size / 4;
+    const size_t last = read_memory_use().resident, grown = last > first ? last - first : 0, bound = ((size_t)32 << 20) + (size_t)rounds * file->size / 4;
     printf("resident memory: %zu KB after %d loads, %zu KB after as many more\n", first / 1024, rounds, last / 1024);
     check(grown < bound, "nothing is left behind", "%zu KB more after %d loads of %zu bytes", grown / 1024, rounds, file->size);
 }

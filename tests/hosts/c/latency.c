@@ -5,6 +5,7 @@
 
 #define _DEFAULT_SOURCE
 #include "loaded.h"
+#include "memory_use.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,20 +54,7 @@ static double quantile(double *sorted, size_t count, double part)
     return sorted[index < count ? index : count - 1];
 }
 
-static size_t resident_kilobytes(void)
-{
-    unsigned long total = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%lu %lu", &total, &resident) != 2) {
-        resident = 0;
-    }
-
-    if (file != NULL) {
-        fclose(file);
-    }
-
-    return resident * (size_t)sysconf(_SC_PAGESIZE) / 1024;
-}
+static size_t resident_kilobytes(void) { return read_memory_use().resident / 1024; }
 
 static target prepare(const char *path)
 {

@@ -1,10 +1,12 @@
 /* A process whose address space is limited (ulimit -v): what does not fit is RNN_OUT_OF_MEMORY, and no end of the process. Usage: memory-limit FOLDER LIBRARY
- * Each limit is tried in a child of its own: limits from before the library is loaded, and ones that leave a started library a little more than it has, so that memory
- * ends anywhere while a model is loaded. */
+ * Each limit is tried in a child of its own: limits from before the library is loaded, after which a refused start has to work once the limit is gone; ones that leave a
+ * started library a little more than it has, so that memory ends anywhere while a model is loaded; and small stacks of the thread that calls first. */
 
 #define _DEFAULT_SOURCE
 #include "loaded.h"
+#include "memory_use.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,9 @@
 
 enum { WORKS = 0, REFUSED = 10, NOT_LOADED = 11, WRONG = 12 };
 
+/* What rnn_runtime.h asks for, in kilobytes. */
+enum { ENOUGH_STACK = 256 };
+
 static char cell_path[4096], language_path[4096];
 
 static int refuse(const library *library, rnn_status status, const char *call, long megabytes)
@@ -22,13 +27,27 @@ static int refuse(const library *library, rnn_status status, const char *call, l
     return status == RNN_OUT_OF_MEMORY && library->rnn_last_error()[0] != 0 ? REFUSED : WRONG;
 }
 
+/* A start, and the first steps of a model. */
+static int starts_and_runs(const library *library)
+{
+    rnn_model model;
+    rnn_session session;
+    return library->rnn_start() == RNN_OK && library->rnn_model_load(cell_path, NULL, &model) == RNN_OK && library->rnn_session_create(model, NULL, &session) == RNN_OK &&
+           library->rnn_session_warm_up(session, 2) == RNN_OK && library->rnn_session_free(session) == RNN_OK && library->rnn_model_free(model) == RNN_OK;
+}
+
 /* What one process does below a limit. Sessions are made until there is no room; then they are freed, and one has to fit again. */
 static int run_limited(const char *file, long megabytes)
 {
     enum { MOST = 200000 };
     static rnn_session sessions[MOST];
     library library;
-    const struct rlimit limit = {(rlim_t)megabytes << 20, (rlim_t)megabytes << 20};
+    struct rlimit usual;
+    if (getrlimit(RLIMIT_AS, &usual) != 0) {
+        return WRONG;
+    }
+
+    const struct rlimit limit = {(rlim_t)megabytes << 20, usual.rlim_max};
     if (megabytes > 0 && setrlimit(RLIMIT_AS, &limit) != 0) {
         return WRONG;
     }
@@ -40,7 +59,14 @@ static int run_limited(const char *file, long megabytes)
     rnn_model model;
     rnn_status status = library.rnn_start();
     if (status != RNN_OK) {
-        return refuse(&library, status, "rnn_start", megabytes);
+        const int result = refuse(&library, status, "rnn_start", megabytes);
+        setrlimit(RLIMIT_AS, &usual);
+        if (!starts_and_runs(&library)) {
+            printf("%ld MB: a start after the limit is gone: %s\n", megabytes, library.rnn_last_error());
+            return WRONG;
+        }
+
+        return result;
     }
 
     if ((status = library.rnn_model_load(cell_path, NULL, &model)) != RNN_OK) {
@@ -73,21 +99,6 @@ static int run_limited(const char *file, long megabytes)
     return count > 0 ? WORKS : REFUSED;
 }
 
-static size_t address_space(void)
-{
-    unsigned long total = 0;
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (statm == NULL || fscanf(statm, "%lu", &total) != 1) {
-        total = 0;
-    }
-
-    if (statm != NULL) {
-        fclose(statm);
-    }
-
-    return total * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 /* Loads a model, makes a session and runs it where the address space has so many more kilobytes; where that fails, it has to work once the limit is gone. */
 static int run_short_of_memory(const char *file, long kilobytes)
 {
@@ -101,7 +112,7 @@ static int run_short_of_memory(const char *file, long kilobytes)
         return WRONG;
     }
 
-    const struct rlimit limit = {address_space() + ((rlim_t)kilobytes << 10), usual.rlim_max};
+    const struct rlimit limit = {read_memory_use().address_space + ((rlim_t)kilobytes << 10), usual.rlim_max};
     rnn_status statuses[4] = {RNN_OK, RNN_OK, RNN_OK, RNN_OK};
     setrlimit(RLIMIT_AS, &limit);
     if ((statuses[0] = library.rnn_model_load(language_path, NULL, &model)) == RNN_OK) {
@@ -124,6 +135,48 @@ static int run_short_of_memory(const char *file, long kilobytes)
     const int works = statuses[0] == RNN_OK && statuses[1] == RNN_OK && statuses[2] == RNN_OK && statuses[3] == RNN_OK;
     return library.rnn_model_load(language_path, NULL, &model) != RNN_OK || library.rnn_session_create(model, NULL, &session) != RNN_OK ? WRONG : works ? WORKS : REFUSED;
 }
+
+typedef struct first_call {
+    const library *library;
+    int loads; /* or starts */
+    rnn_status status;
+    int has_text;
+} first_call;
+
+static void *call_first(void *argument)
+{
+    first_call *first = argument;
+    rnn_model model;
+    first->status = first->loads ? first->library->rnn_model_load(cell_path, NULL, &model) : first->library->rnn_start();
+    first->has_text = first->library->rnn_last_error()[0] != 0;
+    return NULL;
+}
+
+/* The process's first call is by a thread with so little stack: it works or is refused, and a thread with enough stack goes on. */
+static int call_on_small_stack(const char *file, long kilobytes, int loads)
+{
+    library library;
+    pthread_t thread;
+    pthread_attr_t attributes;
+    first_call first = {.library = &library, .loads = loads};
+    if (!open_library(file, &library) || pthread_attr_init(&attributes) != 0 || pthread_attr_setstacksize(&attributes, (size_t)kilobytes << 10) != 0 ||
+        pthread_create(&thread, &attributes, call_first, &first) != 0) {
+        return NOT_LOADED;
+    }
+
+    pthread_join(thread, NULL);
+    const int may_be_refused = kilobytes < ENOUGH_STACK && first.status == RNN_OUT_OF_MEMORY && first.has_text;
+    if ((first.status != RNN_OK && !may_be_refused) || !starts_and_runs(&library)) {
+        printf("%ld KB: %s, then %s\n", kilobytes, library.rnn_status_name(first.status), library.rnn_last_error());
+        return WRONG;
+    }
+
+    return first.status == RNN_OK ? WORKS : REFUSED;
+}
+
+static int start_on_small_stack(const char *file, long kilobytes) { return call_on_small_stack(file, kilobytes, 0); }
+
+static int load_on_small_stack(const char *file, long kilobytes) { return call_on_small_stack(file, kilobytes, 1); }
 
 /* In a child: its result, and WRONG where a signal ended it. */
 static int run_in_child(int (*function)(const char *file, long limit), const char *file, long limit, const char *unit)
@@ -157,10 +210,10 @@ static void count(results *results, int result)
     results->worked += result == WORKS;
 }
 
-/* There has to be a limit at which the library refuses, and one at which it works: otherwise nothing was tried. */
-static int judge(const results *results, const char *name)
+/* There has to be a limit at which the library works, and for memory one at which it refuses: otherwise nothing was tried. */
+static int judge(const results *results, int needs_refusals, const char *name)
 {
-    const int holds = results->wrong == 0 && results->refused > 0 && results->worked > 0;
+    const int holds = results->wrong == 0 && (results->refused > 0 || !needs_refusals) && results->worked > 0;
     printf("%s %s: refused %d times, worked %d times, wrong %d times\n", holds ? "ok" : "FAILED", name, results->refused, results->worked, results->wrong);
     return holds;
 }
@@ -175,7 +228,8 @@ int main(int argc, char **argv)
 
     snprintf(cell_path, sizeof cell_path, "%s/cell.rnn", argv[1]);
     snprintf(language_path, sizeof language_path, "%s/charlm.rnn", argv[1]);
-    results from_the_start = {0}, after_the_start = {0};
+    static const long stacks[] = {48, 64, 128, ENOUGH_STACK, 1024};
+    results from_the_start = {0}, after_the_start = {0}, starts = {0}, loads = {0};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         count(&from_the_start, run_in_child(run_limited, argv[2], limits[i], "MB"));
     }
@@ -184,6 +238,12 @@ int main(int argc, char **argv)
         count(&after_the_start, run_in_child(run_short_of_memory, argv[2], kilobytes, "KB more"));
     }
 
-    const int holds = judge(&from_the_start, "limits from the start") & judge(&after_the_start, "limits after the start");
+    for (size_t i = 0; i < sizeof stacks / sizeof stacks[0]; i++) {
+        count(&starts, run_in_child(start_on_small_stack, argv[2], stacks[i], "KB of stack, rnn_start first"));
+        count(&loads, run_in_child(load_on_small_stack, argv[2], stacks[i], "KB of stack, rnn_model_load first"));
+    }
+
+    const int holds = judge(&from_the_start, 1, "limits from the start") & judge(&after_the_start, 1, "limits after the start") & judge(&starts, 0, "stacks of rnn_start") &
+                      judge(&loads, 0, "stacks of rnn_model_load");
     return holds ? 0 : 1;
 }

@@ -13,11 +13,11 @@ static void check_library(const sample *sample)
     check(rnn_abi_version() == RNN_ABI_VERSION, "the ABI version", "%u instead of %d", rnn_abi_version(), RNN_ABI_VERSION);
     int major, minor, patch;
     check(sscanf(rnn_version(), "%d.%d.%d", &major, &minor, &patch) == 3, "the version", "'%s'", rnn_version());
-    static const char *const names[] = {
+    static const char *const names[STATUS_COUNT] = {
         "RNN_OK", "RNN_INVALID_ARGUMENT", "RNN_INVALID_HANDLE", "RNN_WRONG_LENGTH", "RNN_WRONG_TYPE", "RNN_BUSY", "RNN_NOT_READY", "RNN_IO_ERROR",
         "RNN_INVALID_MODEL", "RNN_UNKNOWN_KERNEL", "RNN_OUT_OF_MEMORY", "RNN_UNSUPPORTED_PROCESSOR", "RNN_STATE_MISMATCH", "RNN_NOT_NATIVE", "RNN_INTERNAL_ERROR",
     };
-    for (int status = RNN_OK; status <= RNN_INTERNAL_ERROR; status++) {
+    for (int status = RNN_OK; status < STATUS_COUNT; status++) {
         expect(strcmp(rnn_status_name(status), names[status]) == 0, "the name of status %d is %s", status, rnn_status_name(status));
     }
 
@@ -51,6 +51,26 @@ static void check_library(const sample *sample)
     CHECK_OK(rnn_model_free(model));
     options.later[2] = 7;
     check_status(rnn_model_load_memory(sample->file.data, sample->file.size, &options.options, &model), RNN_INVALID_ARGUMENT, "an option that the library does not know");
+}
+
+/* What a model takes by itself runs natively wherever the C library has vectors. */
+static void check_default_kernel(void)
+{
+    int32_t count = 0, default_is_native = 0, has_vectors = 0;
+    CHECK_OK(rnn_kernel_count(&count));
+    for (int32_t i = 0; i < count; i++) {
+        rnn_kernel_info kernel = {.struct_size = sizeof kernel};
+        EXPECT_OK(rnn_kernel_at(i, &kernel));
+        default_is_native |= kernel.is_default && kernel.is_native;
+        has_vectors |= kernel.is_native && kernel.is_available && strcmp(kernel.name, "c-scalar") != 0;
+    }
+
+    if (!has_vectors || getenv("RNNRUNTIME_KERNEL") != NULL) {
+        printf("SKIPPED that the default kernel is native: %s\n", has_vectors ? "RNNRUNTIME_KERNEL names one" : "the library has none with vectors here");
+        return;
+    }
+
+    check(default_is_native, "the default kernel is native", "it is a managed one");
 }
 
 /* Each kernel, forced by its name, gives the same bits; what cannot run here is refused with a reason. */
@@ -174,6 +194,7 @@ int main(int argc, char **argv)
     check_library(&cell);
     check_contract(&cell);
     check_contract(&language);
+    check_default_kernel();
     check_kernels(&cell);
     check_kernels(&language);
     check_models(argv[1], &cell, &language);

@@ -1,5 +1,6 @@
 /* Sessions: memory of the caller, streams, several inputs, native runs, state carried from one model to another, memory of a thousand. */
 
+#include "memory_use.h"
 #include "smoke.h"
 
 #include <stdio.h>
@@ -263,13 +264,13 @@ void check_memory(const sample *sample)
     float *output = output_of(sample);
     size_t grown[2];
     for (int round = 0; round < 2; round++) {
-        const size_t before = resident_bytes();
+        const size_t before = read_memory_use().resident;
         for (int i = 0; i < SESSIONS; i++) {
             EXPECT_OK(rnn_session_create(model, &options, &sessions[i]));
             EXPECT_OK(run_steps(sample, sessions[i], 0, 1, output));
         }
 
-        const size_t after = resident_bytes();
+        const size_t after = read_memory_use().resident;
         grown[round] = after > before ? after - before : 0;
         for (int i = 0; i < SESSIONS; i++) {
             EXPECT_OK(rnn_session_free(sessions[i]));

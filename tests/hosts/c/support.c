@@ -115,18 +115,6 @@ void release_guarded(void *memory, size_t bytes)
     munmap((uint8_t *)memory + bytes - size - page, size + 2 * page);
 }
 
-size_t resident_bytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    unsigned long total = 0, resident = 0;
-    if (file != NULL) {
-        resident = fscanf(file, "%lu %lu", &total, &resident) == 2 ? resident : 0;
-        fclose(file);
-    }
-
-    return resident * page_size();
-}
-
 const char *path_of(const char *folder, const char *name)
 {
     static char paths[8][4096];

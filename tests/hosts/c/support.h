@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How many statuses the header has, from RNN_OK on. */
+enum { STATUS_COUNT = RNN_INTERNAL_ERROR + 1 };
+
 /* One line on standard output: what was checked and whether it holds; where not, the text. Any thread. */
 void check(int holds, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -32,9 +35,6 @@ int random_below(uint64_t *state, int limit);
 /* Bytes that end where a page begins that must not be touched; before them lies such a page too, at a distance. Contents are zero. */
 void *guarded(size_t bytes);
 void release_guarded(void *memory, size_t bytes);
-
-/* Resident memory of this process in bytes; 0 where it cannot be told. */
-size_t resident_bytes(void);
 
 typedef struct blob {
     uint8_t *data;

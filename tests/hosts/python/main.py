@@ -2,7 +2,9 @@
 
 import array
 import contextlib
+import ctypes
 import gc
+import mmap
 import pathlib
 import sys
 import threading
@@ -120,6 +122,28 @@ def check_runs(that):
         with session.fork() as forked:
             that.same(begin + that.run(session, half))
             that.same(begin + that.run(forked, half, chunks=[5]))
+    with check(f"{name}: in the caller's memory, forked into more of it"):
+        info = model.session_info(chunk_length=4)
+        memory, more = mmap.mmap(-1, info.memory_bytes), mmap.mmap(-1, info.memory_bytes)
+        with model.create_session(chunk_length=4, memory=memory) as session:
+            assert session.info == info and info.chunk_length == 4 and info.state_bytes > 0
+            begin = that.run(session, 0, half)
+            with session.fork(memory=more) as forked:
+                session.close()
+                memory.close()
+                that.same(begin + that.run(forked, half, chunks=[3]))
+        more.close()
+    with check(f"{name}: the program of a session, without checks"), model.create_session() as session:
+        if session.info.runs_natively:
+            output, native = ctypes.create_string_buffer(len(that.output)), session.native_run()
+            native.run(native.program, that.input.buffer_info()[0], output, that.steps)
+            that.same(output.raw)
+        else:
+            try:
+                session.native_run()
+                raise AssertionError("a session that does not run natively gave its program")
+            except RnnError as error:
+                assert error.status == Status.NOT_NATIVE and session.info.managed_reason
     with check(f"{name}: state variables one by one, and carried"), model.create_session() as session, model.create_session() as by_name, \
             model.create_session() as carried:
         begin = that.run(session, 0, half)
@@ -149,6 +173,9 @@ def check_models(cell, charlm):
     with check("what a model says of itself"):
         assert (cell.model.inputs[0].type, charlm.model.inputs[0].type) == ("float32", "int32") and charlm.model.inputs[0].index_limit > 0
         assert cell.model.info.weight_bytes > 0 and rnn_runtime.version().count(".") == 2
+    with check("the names of statuses"):
+        for status in Status:
+            assert rnn_runtime.status_name(status) == f"RNN_{status.name}"
     with check("every kernel that can run gives the same bits"):
         kernels = [kernel for kernel in rnn_runtime.kernels() if kernel.is_available]
         assert cell.model.info.kernel in [kernel.name for kernel in kernels] and [kernel.is_default for kernel in kernels].count(True) == 1
@@ -208,6 +235,10 @@ def check_errors(folder, cell, charlm):
         session.load_state(b"U" * session.info.state_bytes)
     with fails("a state too short", Status.WRONG_LENGTH):
         session.load_state(b"abc")
+    with fails("memory that is too small", Status.WRONG_LENGTH):
+        cell.model.create_session(memory=mmap.mmap(-1, 1))
+    with fails("memory that cannot be written", TypeError, "writable"):
+        cell.model.create_session(memory=b"abc")
     with fails("a library that is not there", OSError, "nowhere.so"):
         Model(cell.path, library=folder / "nowhere.so")
     with fails("a session that was closed", Status.INVALID_HANDLE):

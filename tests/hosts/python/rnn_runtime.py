@@ -79,6 +79,13 @@ class ModelInfo(typing.NamedTuple):
     threads: int
 
 
+class NativeRun(typing.NamedTuple):
+    """run(program, input, output, time_steps), with addresses: nothing is checked. For other native code; valid as long as the session."""
+
+    program: int
+    run: typing.Callable
+
+
 class SessionInfo(typing.NamedTuple):
     streams: int
     chunk_length: int
@@ -92,10 +99,12 @@ class SessionInfo(typing.NamedTuple):
 
 def _struct(name, /, **fields):
     """A struct of the header: struct_size and these fields, in this order."""
-    return type(name, (ctypes.Structure,), {"_fields_": [("struct_size", ctypes.c_uint32), *fields.items()]})
+    return type(name, (ctypes.Structure,), {"_fields_": [("struct_size", _U32), *fields.items()]})
 
 
-_I32, _I64, _U64, _TEXT, _POINTER, _SIZE = ctypes.c_int32, ctypes.c_int64, ctypes.c_uint64, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t
+_U32, _I32, _I64, _U64, _SIZE = ctypes.c_uint32, ctypes.c_int32, ctypes.c_int64, ctypes.c_uint64, ctypes.c_size_t
+_TEXT, _POINTER = ctypes.c_char_p, ctypes.c_void_p
+_RUN = ctypes.CFUNCTYPE(None, _POINTER, _POINTER, _POINTER, _I32)
 _KernelInfo = _struct("_KernelInfo", is_available=_I32, name=_TEXT, description=_TEXT, unavailable_reason=_TEXT, is_native=_I32, is_default=_I32)
 _ModelOptions = _struct("_ModelOptions", threads=_I32, kernel=_TEXT, verify_golden=_I32, reserved=_I32)
 _ModelInfo = _struct("_ModelInfo", input_count=_I32, output_count=_I32, state_count=_I32, weight_bytes=_I64, kernel=_TEXT, has_golden=_I32, threads=_I32)
@@ -103,6 +112,15 @@ _TensorInfo = _struct("_TensorInfo", type=_I32, name=_TEXT, dimensions=ctypes.PO
 _SessionOptions = _struct("_SessionOptions", streams=_I32, chunk_length=_I32, reserved=_I32)
 _SessionInfo = _struct("_SessionInfo", streams=_I32, chunk_length=_I32, runs_natively=_I32, memory_bytes=_U64, memory_alignment=_U64, arena_bytes=_U64,
                        state_bytes=_U64, managed_reason=_TEXT)
+_NativeRun = _struct("_NativeRun", reserved=_I32, program=_POINTER, run=_RUN)
+
+# What gives no status: the result, the parameters.
+_OTHERS = {
+    "rnn_abi_version": (_U32, ()),
+    "rnn_version": (_TEXT, ()),
+    "rnn_status_name": (_TEXT, (_I32,)),
+    "rnn_last_error": (_TEXT, ()),
+}
 
 _FUNCTIONS = {
     "rnn_start": (),
@@ -115,8 +133,11 @@ _FUNCTIONS = {
     "rnn_model_get_input": (_POINTER, _I32, _POINTER),
     "rnn_model_get_output": (_POINTER, _I32, _POINTER),
     "rnn_model_get_state": (_POINTER, _I32, _POINTER),
+    "rnn_model_get_session_info": (_POINTER, _POINTER, _POINTER),
     "rnn_session_create": (_POINTER, _POINTER, _POINTER),
+    "rnn_session_create_in": (_POINTER, _POINTER, _POINTER, _SIZE, _POINTER),
     "rnn_session_fork": (_POINTER, _POINTER),
+    "rnn_session_fork_in": (_POINTER, _POINTER, _SIZE, _POINTER),
     "rnn_session_free": (_POINTER,),
     "rnn_session_get_info": (_POINTER, _POINTER),
     "rnn_session_run": (_POINTER, _POINTER, _SIZE, _POINTER, _SIZE),
@@ -134,13 +155,16 @@ _FUNCTIONS = {
     "rnn_session_get_state": (_POINTER, _I32, _POINTER, _SIZE),
     "rnn_session_set_state": (_POINTER, _I32, _POINTER, _SIZE),
     "rnn_session_carry_state": (_POINTER, _POINTER, _POINTER),
+    "rnn_session_get_native_run": (_POINTER, _POINTER),
 }
 
 
 @functools.lru_cache(maxsize=None)
 def _load(path):
     library = ctypes.CDLL(path)
-    library.rnn_abi_version.restype, library.rnn_last_error.restype, library.rnn_version.restype = ctypes.c_uint32, _TEXT, _TEXT
+    for name, (result, types) in _OTHERS.items():
+        function = getattr(library, name)
+        function.argtypes, function.restype = types, result
     if library.rnn_abi_version() != ABI_VERSION:
         raise OSError(f"{path} has version {library.rnn_abi_version()} of the interface; expected {ABI_VERSION}")
 
@@ -160,6 +184,11 @@ def _library(path):
     return _load(os.fspath(path or os.environ.get("RNNRUNTIME_LIBRARY") or f"librnnruntime.{suffix}"))
 
 
+def _session_info(info):
+    return SessionInfo(info.streams, info.chunk_length, bool(info.runs_natively), info.memory_bytes, info.memory_alignment, info.arena_bytes, info.state_bytes,
+                       _text(info.managed_reason))
+
+
 def _text(value):
     return None if value is None else value.decode()
 
@@ -173,6 +202,11 @@ def _get(function, struct, *arguments):
 def version(library=None):
     """The library's version, as in '0.1.0'."""
     return _library(library).rnn_version().decode()
+
+
+def status_name(status, library=None):
+    """As in 'RNN_OK'."""
+    return _library(library).rnn_status_name(status).decode()
 
 
 def kernels(library=None):
@@ -273,11 +307,19 @@ class Model(_Owner):
         info = self._info()
         return ModelInfo(info.weight_bytes, _text(info.kernel), bool(info.has_golden), info.threads)
 
-    def create_session(self, streams=1, chunk_length=0):
-        """A Session in its initial state; it may outlive the model."""
+    def session_info(self, streams=1, chunk_length=0):
+        """The SessionInfo of a session with these options, before one is made."""
+        options = _SessionOptions(ctypes.sizeof(_SessionOptions), streams, chunk_length, 0)
+        return _session_info(_get(self._library.rnn_model_get_session_info, _SessionInfo, self._handle, ctypes.byref(options)))
+
+    def create_session(self, streams=1, chunk_length=0, memory=None):
+        """A Session in its initial state; it may outlive the model.
+
+        memory: a writable buffer that it is to live in (session_info has its size and alignment), which nobody else touches until the session is closed.
+        """
         session = Session(self._library, self.inputs, self.outputs, self.states)
         options = _SessionOptions(ctypes.sizeof(_SessionOptions), streams, chunk_length, 0)
-        self._library.rnn_session_create(self._handle, ctypes.byref(options), ctypes.byref(session._handle))
+        session._make(self._library.rnn_session_create, self._library.rnn_session_create_in, memory, self._handle, ctypes.byref(options))
         return session
 
     def _info(self):
@@ -295,13 +337,24 @@ class Session(_Owner):
     def __init__(self, library, inputs, outputs, states):
         super().__init__(library, library.rnn_session_free)
         self.inputs, self.outputs, self.states = inputs, outputs, states
-        self._steps = 1
+        self._steps, self._memory = 1, None
+
+    def _make(self, make, make_in, memory, *arguments):
+        if memory is None:
+            make(*arguments, ctypes.byref(self._handle))
+            return
+        # It holds the buffer where it is.
+        view = (ctypes.c_char * memoryview(memory).nbytes).from_buffer(memory)
+        make_in(*arguments, ctypes.addressof(view), len(view), ctypes.byref(self._handle))
+        self._memory = view
+
+    def close(self):
+        super().close()
+        self._memory = None
 
     @property
     def info(self):
-        info = _get(self._library.rnn_session_get_info, _SessionInfo, self._handle)
-        return SessionInfo(info.streams, info.chunk_length, bool(info.runs_natively), info.memory_bytes, info.memory_alignment, info.arena_bytes, info.state_bytes,
-                           _text(info.managed_reason))
+        return _session_info(_get(self._library.rnn_session_get_info, _SessionInfo, self._handle))
 
     def run(self, input, output=None):
         """Runs as many steps as the input holds, of a model with one input and one output, and returns the output."""
@@ -364,11 +417,15 @@ class Session(_Owner):
         with _values(data, "float32") as (address, count):
             self._library.rnn_session_set_state(self._handle, index, address, count)
 
-    def fork(self):
-        """A new session in the state of this one."""
+    def fork(self, memory=None):
+        """A new session in the state of this one; memory as for Model.create_session."""
         forked = Session(self._library, self.inputs, self.outputs, self.states)
-        self._library.rnn_session_fork(self._handle, ctypes.byref(forked._handle))
+        forked._make(self._library.rnn_session_fork, self._library.rnn_session_fork_in, memory, self._handle)
         return forked
+
+    def native_run(self):
+        run = _get(self._library.rnn_session_get_native_run, _NativeRun, self._handle)
+        return NativeRun(run.program, run.run)
 
     def carry_state_to(self, other):
         """Copies the state variables that the other session has too, and returns how many."""

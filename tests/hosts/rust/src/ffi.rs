@@ -1,9 +1,10 @@
-//! rnn_runtime.h, as far as the safe layer needs it.
+//! rnn_runtime.h.
 use std::ffi::c_void;
 use std::os::raw::c_char;
 
 pub type Status = i32;
 pub type Handle = *mut c_void;
+pub type RunFunction = unsafe extern "C" fn(*mut c_void, *const c_void, *mut c_void, i32);
 
 macro_rules! structs {
     ($($name:ident { $($field:ident: $kind:ty),* })*) => {
@@ -17,7 +18,7 @@ macro_rules! structs {
             impl $name {
                 /// All zero but for the size.
                 pub fn sized() -> Self {
-                    // SAFETY: every field is a number or a pointer, for which zero is a value.
+                    // SAFETY: every field is a number, a pointer or an optional function, for which zero is a value.
                     let mut value: Self = unsafe { std::mem::zeroed() };
                     value.struct_size = std::mem::size_of::<Self>() as u32;
                     value
@@ -43,6 +44,7 @@ structs! {
         streams: i32, chunk_length: i32, runs_natively: i32, memory_bytes: u64, memory_alignment: u64, arena_bytes: u64, state_bytes: u64,
         managed_reason: *const c_char
     }
+    NativeRun { reserved: i32, program: *mut c_void, run: Option<RunFunction> }
 }
 
 extern "C" {
@@ -50,6 +52,7 @@ extern "C" {
     pub fn rnn_version() -> *const c_char;
     pub fn rnn_status_name(status: Status) -> *const c_char;
     pub fn rnn_last_error() -> *const c_char;
+    pub fn rnn_start() -> Status;
     pub fn rnn_kernel_count(count: *mut i32) -> Status;
     pub fn rnn_kernel_at(index: i32, info: *mut KernelInfo) -> Status;
     pub fn rnn_model_load(path: *const c_char, options: *const ModelOptions, model: *mut Handle) -> Status;
@@ -59,8 +62,11 @@ extern "C" {
     pub fn rnn_model_get_input(model: Handle, index: i32, info: *mut TensorInfo) -> Status;
     pub fn rnn_model_get_output(model: Handle, index: i32, info: *mut TensorInfo) -> Status;
     pub fn rnn_model_get_state(model: Handle, index: i32, info: *mut TensorInfo) -> Status;
+    pub fn rnn_model_get_session_info(model: Handle, options: *const SessionOptions, info: *mut SessionInfo) -> Status;
     pub fn rnn_session_create(model: Handle, options: *const SessionOptions, session: *mut Handle) -> Status;
+    pub fn rnn_session_create_in(model: Handle, options: *const SessionOptions, memory: *mut c_void, size: usize, session: *mut Handle) -> Status;
     pub fn rnn_session_fork(session: Handle, fork: *mut Handle) -> Status;
+    pub fn rnn_session_fork_in(session: Handle, memory: *mut c_void, size: usize, fork: *mut Handle) -> Status;
     pub fn rnn_session_free(session: Handle) -> Status;
     pub fn rnn_session_get_info(session: Handle, info: *mut SessionInfo) -> Status;
     pub fn rnn_session_run(session: Handle, input: *const f32, input_count: usize, output: *mut f32, output_count: usize) -> Status;
@@ -78,4 +84,5 @@ extern "C" {
     pub fn rnn_session_get_state(session: Handle, index: i32, data: *mut f32, count: usize) -> Status;
     pub fn rnn_session_set_state(session: Handle, index: i32, data: *const f32, count: usize) -> Status;
     pub fn rnn_session_carry_state(from: Handle, to: Handle, carried: *mut i32) -> Status;
+    pub fn rnn_session_get_native_run(session: Handle, run: *mut NativeRun) -> Status;
 }

@@ -5,58 +5,14 @@
 
 #![deny(warnings, missing_docs)]
 
+mod error;
 mod ffi;
 
-use std::ffi::{c_void, CStr, CString};
+use std::ffi::{CStr, CString};
 use std::os::raw::c_char;
-use std::{fmt, ptr, slice};
+use std::{ptr, slice};
 
-/// What was found and what was expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
-    /// A status of the header.
-    pub status: i32,
-    /// The library's words.
-    pub text: String,
-}
-
-impl Error {
-    /// As in "RNN_WRONG_LENGTH".
-    pub fn status_name(&self) -> String {
-        // SAFETY: the name of any status is a string that lives as long as the process.
-        text(unsafe { ffi::rnn_status_name(self.status) })
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.status_name(), self.text)
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// Ok, or why not.
-pub type Result<T> = std::result::Result<T, Error>;
-
-/// RNN_INVALID_ARGUMENT.
-pub const INVALID_ARGUMENT: i32 = 1;
-/// RNN_WRONG_LENGTH.
-pub const WRONG_LENGTH: i32 = 3;
-/// RNN_WRONG_TYPE.
-pub const WRONG_TYPE: i32 = 4;
-/// RNN_NOT_READY.
-pub const NOT_READY: i32 = 6;
-/// RNN_IO_ERROR.
-pub const IO_ERROR: i32 = 7;
-/// RNN_INVALID_MODEL.
-pub const INVALID_MODEL: i32 = 8;
-/// RNN_UNKNOWN_KERNEL.
-pub const UNKNOWN_KERNEL: i32 = 9;
-/// RNN_STATE_MISMATCH.
-pub const STATE_MISMATCH: i32 = 12;
-/// RNN_INTERNAL_ERROR.
-pub const INTERNAL_ERROR: i32 = 14;
+pub use error::*;
 
 const ABI_VERSION: u32 = 1;
 
@@ -79,6 +35,12 @@ fn optional_text(pointer: *const c_char) -> Option<String> {
 
 fn c_text(value: &str) -> Result<CString> {
     CString::new(value).map_err(|_| Error { status: INVALID_ARGUMENT, text: format!("{value:?} holds a zero.") })
+}
+
+/// Makes the library ready. Whatever needs it does so by itself; a host that wants to choose the moment calls this.
+pub fn start() -> Result<()> {
+    // SAFETY: no arguments.
+    check(unsafe { ffi::rnn_start() })
 }
 
 /// The library's version, as in "0.1.0".
@@ -251,15 +213,33 @@ impl Model {
             .collect()
     }
 
-    /// A session in its initial state. A chunk length of 0 is what makes good use of the weights.
-    pub fn create_session(&self, streams: i32, chunk_length: i32) -> Result<Session> {
-        let mut options = ffi::SessionOptions::sized();
-        (options.streams, options.chunk_length) = (streams, chunk_length);
-        let mut handle = ptr::null_mut();
+    /// What a session with these options would be, before one is made.
+    pub fn session_info(&self, streams: i32, chunk_length: i32) -> Result<SessionInfo> {
+        let (options, mut info) = (session_options(streams, chunk_length), ffi::SessionInfo::sized());
         // SAFETY: the handle is this model's own, the pointers are to locals.
-        check(unsafe { ffi::rnn_session_create(self.handle, &options, &mut handle) })?;
-        Ok(Session { handle })
+        check(unsafe { ffi::rnn_model_get_session_info(self.handle, &options, &mut info) })?;
+        Ok(SessionInfo::from(info))
     }
+
+    /// A session in its initial state. A chunk length of 0 is what makes good use of the weights.
+    pub fn create_session(&self, streams: i32, chunk_length: i32) -> Result<Session<'static>> {
+        let options = session_options(streams, chunk_length);
+        // SAFETY: the handle is this model's own, the pointers are to locals.
+        Session::made(|handle| unsafe { ffi::rnn_session_create(self.handle, &options, handle) })
+    }
+
+    /// The same in memory of the caller: `SessionInfo::memory_bytes` at an address of `SessionInfo::memory_alignment`.
+    pub fn create_session_in<'m>(&self, memory: &'m mut [u8], streams: i32, chunk_length: i32) -> Result<Session<'m>> {
+        let options = session_options(streams, chunk_length);
+        // SAFETY: as above, and the memory is the session's as long as it lives.
+        Session::made(|handle| unsafe { ffi::rnn_session_create_in(self.handle, &options, memory.as_mut_ptr().cast(), memory.len(), handle) })
+    }
+}
+
+fn session_options(streams: i32, chunk_length: i32) -> ffi::SessionOptions {
+    let mut options = ffi::SessionOptions::sized();
+    (options.streams, options.chunk_length) = (streams, chunk_length);
+    options
 }
 
 impl Drop for Model {
@@ -269,29 +249,5 @@ impl Drop for Model {
     }
 }
 
-/// What a session is.
-#[derive(Clone, Debug)]
-pub struct SessionInfo {
-    /// That advance together.
-    pub streams: i32,
-    /// Steps that run together.
-    pub chunk_length: i32,
-    /// Whether steps are real-time safe.
-    pub runs_natively: bool,
-    /// Bytes of a saved state.
-    pub state_bytes: usize,
-    /// Why it does not run natively, or None.
-    pub managed_reason: Option<String>,
-}
-
-/// One or more streams: states and scratch.
-#[derive(Debug)]
-pub struct Session {
-    handle: ffi::Handle,
-}
-
-// SAFETY: a session takes one thread at a time, any of them; it is not Sync.
-unsafe impl Send for Session {}
-
 mod session;
-pub use session::Element;
+pub use session::*;

@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use rnnruntime::{kernels, Element, ElementType, Error, Model, ModelOptions, Session, Tensor};
+use rnnruntime::{kernels, start, status_name, version, Element, ElementType, Error, Model, ModelOptions, Session, SessionInfo, Tensor};
 use std::path::{Path, PathBuf};
 use std::{env, fs, process, thread};
 
@@ -30,6 +30,25 @@ impl Checks {
             Err(error) if error.status == status && !error.text.is_empty() && words.iter().all(|word| error.text.contains(word)) => Ok(()),
             Err(error) => Err(format!("'{error}' instead of status {status} with the words {words:?}")),
         });
+    }
+}
+
+/// Memory for a session, at an address that it takes.
+struct Aligned {
+    bytes: Vec<u8>,
+    start: usize,
+    length: usize,
+}
+
+impl Aligned {
+    fn new(info: &SessionInfo) -> Self {
+        let bytes = vec![0; info.memory_bytes + info.memory_alignment];
+        let start = bytes.as_ptr().align_offset(info.memory_alignment);
+        Aligned { bytes, start, length: info.memory_bytes }
+    }
+
+    fn bytes(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..self.start + self.length]
     }
 }
 
@@ -85,7 +104,7 @@ impl<T: Element + Sync> Recording<T> {
         Ok(())
     }
 
-    fn session(&self, chunk_length: i32) -> Result<Session, String> {
+    fn session(&self, chunk_length: i32) -> Result<Session<'static>, String> {
         self.model.create_session(1, chunk_length).map_err(text)
     }
 
@@ -152,6 +171,30 @@ impl<T: Element + Sync> Recording<T> {
             found[half * self.output_size..].fill(0.0);
             self.run(&mut forked, half, steps, &[5], found)
         });
+        self.check(checks, "in the caller's memory, forked into more of it", |found| {
+            let info = self.model.session_info(1, 4).map_err(text)?;
+            let (mut memory, mut more) = (Aligned::new(&info), Aligned::new(&info));
+            let mut session = self.model.create_session_in(memory.bytes(), 1, 4).map_err(text)?;
+            if session.info().map_err(text)? != info || info.chunk_length != 4 {
+                return Err(format!("the session is not what was announced: {info:?}"));
+            }
+            self.run(&mut session, 0, half, &[half], found)?;
+            let mut forked = session.fork_in(more.bytes()).map_err(text)?;
+            drop(session);
+            memory.bytes().fill(0xFF);
+            self.run(&mut forked, half, steps, &[3], found)
+        });
+        self.check(checks, "the program of a session, without checks", |found| {
+            let mut session = self.session(0)?;
+            let info = session.info().map_err(text)?;
+            match session.native_run() {
+                // SAFETY: input and output are those of all steps, and of the model's types; the modes are those that a thread starts with.
+                Ok(mut native) => unsafe { native.run(&self.input, found, steps as i32) },
+                Err(error) if error.status == rnnruntime::NOT_NATIVE && !info.runs_natively => self.run(&mut session, 0, steps, &[steps], found)?,
+                Err(error) => return Err(text(error)),
+            }
+            Ok(())
+        });
         self.check(checks, "state variables one by one, and carried", |found| {
             let (mut session, mut one_by_one, mut carried) = (self.session(0)?, self.session(0)?, self.session(0)?);
             self.run(&mut session, 0, half, &[half], found)?;
@@ -207,6 +250,15 @@ fn describes(checks: &mut Checks, cell: &Recording<f32>, charlm: &Recording<i32>
             Err(format!("{input:?}, {token:?}, {session:?}"))
         }
     });
+    checks.check("a start, a version, names of statuses", || {
+        start().map_err(text)?;
+        let names = status_name(rnnruntime::OK) == "RNN_OK" && status_name(rnnruntime::INTERNAL_ERROR) == "RNN_INTERNAL_ERROR";
+        if names && version().split('.').count() == 3 {
+            Ok(())
+        } else {
+            Err(format!("{}, {}", status_name(rnnruntime::OK), version()))
+        }
+    });
     cell.check(checks, "every kernel that can run gives the same bits", |found| {
         for kernel in kernels().map_err(text)?.iter().filter(|kernel| kernel.unavailable_reason.is_none()) {
             let options = ModelOptions { kernel: Some(kernel.name.clone()), ..Default::default() };
@@ -237,6 +289,9 @@ fn errors(checks: &mut Checks, folder: &Path, cell: &Recording<f32>, charlm: &Re
     let plain = ModelOptions::default();
     let load = |options: ModelOptions| Model::load(&path, &options);
     checks.fails("a file that is not there", IO_ERROR, &["nowhere.rnn"], Model::load(&folder.join("nowhere.rnn").to_string_lossy(), &plain));
+    let wanted = cell.model.session_info(1, 0).map_err(text)?;
+    let mut memory = Aligned::new(&wanted);
+    checks.fails("memory that is too small", WRONG_LENGTH, &[], cell.model.create_session_in(&mut memory.bytes()[..wanted.memory_bytes - 1], 1, 0));
     checks.fails("a path with a zero", INVALID_ARGUMENT, &["zero"], Model::load("a\0b", &plain));
     checks.fails("bytes that are no model", INVALID_MODEL, &[], Model::from_bytes(b"these are not the bytes of a model", &plain));
     checks.fails(

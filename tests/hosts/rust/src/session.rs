@@ -1,4 +1,71 @@
 use super::*;
+use std::ffi::c_void;
+use std::marker::PhantomData;
+
+/// What a session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// That advance together.
+    pub streams: i32,
+    /// Steps that run together.
+    pub chunk_length: i32,
+    /// Whether steps are real-time safe.
+    pub runs_natively: bool,
+    /// What `create_session_in` wants: states, scratch and the program.
+    pub memory_bytes: usize,
+    /// Of the start of that memory.
+    pub memory_alignment: usize,
+    /// States and scratch alone.
+    pub arena_bytes: usize,
+    /// Bytes of a saved state.
+    pub state_bytes: usize,
+    /// Why it does not run natively, or None.
+    pub managed_reason: Option<String>,
+}
+
+impl SessionInfo {
+    pub(crate) fn from(info: ffi::SessionInfo) -> SessionInfo {
+        SessionInfo {
+            streams: info.streams,
+            chunk_length: info.chunk_length,
+            runs_natively: info.runs_natively != 0,
+            memory_bytes: info.memory_bytes as usize,
+            memory_alignment: info.memory_alignment as usize,
+            arena_bytes: info.arena_bytes as usize,
+            state_bytes: info.state_bytes as usize,
+            managed_reason: optional_text(info.managed_reason),
+        }
+    }
+}
+
+/// One or more streams: states and scratch, in memory of the library or of the caller.
+#[derive(Debug)]
+pub struct Session<'memory> {
+    handle: ffi::Handle,
+    memory: PhantomData<&'memory mut [u8]>,
+}
+
+// SAFETY: a session takes one thread at a time, any of them; it is not Sync.
+unsafe impl Send for Session<'_> {}
+
+/// A session's program and the function that runs it without checks.
+#[derive(Debug)]
+pub struct NativeRun<'session> {
+    program: *mut c_void,
+    run: ffi::RunFunction,
+    session: PhantomData<&'session mut ffi::Handle>,
+}
+
+impl NativeRun<'_> {
+    /// Runs steps of a model with one input and one output.
+    ///
+    /// # Safety
+    ///
+    /// The input has the model's type, both slices have so many steps of all streams, indices are in range, and the floating-point modes are the default ones.
+    pub unsafe fn run<T: Element>(&mut self, input: &[T], output: &mut [f32], time_steps: i32) {
+        (self.run)(self.program, input.as_ptr().cast(), output.as_mut_ptr().cast(), time_steps);
+    }
+}
 
 /// What a session takes and gives: f32 and i32.
 pub trait Element: sealed::Element {}
@@ -10,22 +77,22 @@ mod sealed {
 
     /// The functions of a type.
     pub trait Element: Copy + Default {
-        fn run(session: &Session, input: &[Self], output: &mut [f32]) -> ffi::Status;
-        fn set(session: &Session, index: i32, data: &[Self]) -> ffi::Status;
-        fn get(session: &Session, index: i32, data: &mut [Self]) -> ffi::Status;
+        fn run(session: &Session<'_>, input: &[Self], output: &mut [f32]) -> ffi::Status;
+        fn set(session: &Session<'_>, index: i32, data: &[Self]) -> ffi::Status;
+        fn get(session: &Session<'_>, index: i32, data: &mut [Self]) -> ffi::Status;
     }
 
     macro_rules! element {
         ($kind:ty, $run:ident, $set:ident, $get:ident) => {
             // SAFETY of all: the handle is the session's own, slices bring their pointers and lengths.
             impl Element for $kind {
-                fn run(session: &Session, input: &[Self], output: &mut [f32]) -> ffi::Status {
+                fn run(session: &Session<'_>, input: &[Self], output: &mut [f32]) -> ffi::Status {
                     unsafe { ffi::$run(session.handle, input.as_ptr(), input.len(), output.as_mut_ptr(), output.len()) }
                 }
-                fn set(session: &Session, index: i32, data: &[Self]) -> ffi::Status {
+                fn set(session: &Session<'_>, index: i32, data: &[Self]) -> ffi::Status {
                     unsafe { ffi::$set(session.handle, index, data.as_ptr(), data.len()) }
                 }
-                fn get(session: &Session, index: i32, data: &mut [Self]) -> ffi::Status {
+                fn get(session: &Session<'_>, index: i32, data: &mut [Self]) -> ffi::Status {
                     unsafe { ffi::$get(session.handle, index, data.as_mut_ptr(), data.len()) }
                 }
             }
@@ -37,18 +104,18 @@ mod sealed {
 }
 
 // SAFETY of all calls below: the handle is the session's own, pointers are to locals or slices with their lengths.
-impl Session {
+impl<'memory> Session<'memory> {
+    pub(crate) fn made(make: impl FnOnce(*mut ffi::Handle) -> ffi::Status) -> Result<Session<'memory>> {
+        let mut handle = ptr::null_mut();
+        check(make(&mut handle))?;
+        Ok(Session { handle, memory: PhantomData })
+    }
+
     /// What it is.
     pub fn info(&self) -> Result<SessionInfo> {
         let mut info = ffi::SessionInfo::sized();
         check(unsafe { ffi::rnn_session_get_info(self.handle, &mut info) })?;
-        Ok(SessionInfo {
-            streams: info.streams,
-            chunk_length: info.chunk_length,
-            runs_natively: info.runs_natively != 0,
-            state_bytes: info.state_bytes as usize,
-            managed_reason: optional_text(info.managed_reason),
-        })
+        Ok(SessionInfo::from(info))
     }
 
     /// Runs as many steps as the input holds, of a model with one input and one output.
@@ -109,21 +176,32 @@ impl Session {
     }
 
     /// A new session in the state of this one.
-    pub fn fork(&mut self) -> Result<Session> {
-        let mut handle = ptr::null_mut();
-        check(unsafe { ffi::rnn_session_fork(self.handle, &mut handle) })?;
-        Ok(Session { handle })
+    pub fn fork(&mut self) -> Result<Session<'static>> {
+        Session::made(|handle| unsafe { ffi::rnn_session_fork(self.handle, handle) })
+    }
+
+    /// The same in memory of the caller, as for `Model::create_session_in`.
+    pub fn fork_in<'m>(&mut self, memory: &'m mut [u8]) -> Result<Session<'m>> {
+        Session::made(|handle| unsafe { ffi::rnn_session_fork_in(self.handle, memory.as_mut_ptr().cast(), memory.len(), handle) })
+    }
+
+    /// Its program, where it runs natively.
+    pub fn native_run(&mut self) -> Result<NativeRun<'_>> {
+        let mut native = ffi::NativeRun::sized();
+        check(unsafe { ffi::rnn_session_get_native_run(self.handle, &mut native) })?;
+        let run = native.run.ok_or_else(|| Error { status: INTERNAL_ERROR, text: "There is no function that runs the program.".into() })?;
+        Ok(NativeRun { program: native.program, run, session: PhantomData })
     }
 
     /// Copies the state variables that the other session has too, and returns how many.
-    pub fn carry_state_to(&mut self, other: &mut Session) -> Result<i32> {
+    pub fn carry_state_to(&mut self, other: &mut Session<'_>) -> Result<i32> {
         let mut carried = 0;
         check(unsafe { ffi::rnn_session_carry_state(self.handle, other.handle, &mut carried) })?;
         Ok(carried)
     }
 }
 
-impl Drop for Session {
+impl Drop for Session<'_> {
     fn drop(&mut self) {
         unsafe { ffi::rnn_session_free(self.handle) };
     }

@@ -98,15 +98,25 @@ public sealed class NativePackageTests(NativePackageTests.Prefix prefix) : IClas
         folder.AssertPrints(folder.Run(null, "example-cpp"));
     }
 
-    [Fact]
-    public void AFolderWithoutTheLibraryIsNotInstalled()
+    [Theory]
+    [InlineData(false, "RNNRUNTIME_BUILT is")]
+    [InlineData(true, "has no licenses of the code that the library is linked with")]
+    public void AFolderWithoutTheLibraryOrItsLicensesIsNotInstalled(bool hasLibrary, string message)
     {
         var cmake = HostProgram.RequireTool("cmake");
         using var folder = new TemporaryDirectory();
-        var (exitCode, output) = HostProgram.Start(cmake, ["-S", RepositoryFiles.Require("native/package"), "-B", folder["build"], $"-DRNNRUNTIME_BUILT={folder["nowhere"]}"]);
+        if (hasLibrary)
+        {
+            Directory.CreateDirectory(folder["built"]);
+            File.WriteAllText(folder["built/librnnruntime.so"], "");
+        }
+
+        var (exitCode, output) = HostProgram.Start(cmake, ["-S", RepositoryFiles.Require("native/package"), "-B", folder["build"], $"-DRNNRUNTIME_BUILT={folder["built"]}"]);
+        output = Regex.Replace(output, @"\s+", " ");
         Assert.NotEqual(0, exitCode);
-        Assert.Contains("nowhere", output, StringComparison.Ordinal);
-        Assert.Contains("--target=Exports", Regex.Replace(output, @"\s+", " "), StringComparison.Ordinal);
+        Assert.Contains(folder["built"], output, StringComparison.Ordinal);
+        Assert.Contains(message, output, StringComparison.Ordinal);
+        Assert.Contains("--target=Exports", output, StringComparison.Ordinal);
     }
 
     private void Compile(ReadmeHosts folder, string compiler, string[] arguments, string program) => HostProgram.Run(

@@ -51,6 +51,15 @@ static int has_stack(void)
     return has;
 }
 
+rnn_status check_room(void)
+{
+    enum { ROOM = 1 << 20 };
+    void *const memory = malloc(1 << 12);
+    const int has_memory = memory != NULL && has_address_space(ROOM);
+    free(memory);
+    return has_memory ? RNN_OK : fail(RNN_OUT_OF_MEMORY, "the process has no memory left; the call needs some %d KB", ROOM >> 10);
+}
+
 static void *do_nothing(void *argument) { return argument; }
 
 /* One is started. */

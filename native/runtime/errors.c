@@ -2,11 +2,43 @@
 
 #include "front.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static _Thread_local char text[ERROR_TEXT_BYTES];
+/* The text is not thread-local itself: the C library would make room for it when a thread first touches it, and end the process where it cannot. A word has its place already. */
+static _Thread_local char *text __attribute__((tls_model("initial-exec")));
+
+static char no_memory[] = "there is no memory for the text of an error";
+static pthread_once_t is_prepared = PTHREAD_ONCE_INIT;
+static pthread_key_t of_thread;
+
+static void free_text(void *memory)
+{
+    free(memory);
+    text = NULL;
+}
+
+static void prepare(void) { pthread_key_create(&of_thread, free_text); }
+
+/* Room for the thread's text, or null. */
+static char *make_text(void)
+{
+    if (text == NULL || text == no_memory) {
+        pthread_once(&is_prepared, prepare);
+        char *const memory = calloc(1, ERROR_TEXT_BYTES);
+        if (memory != NULL && pthread_setspecific(of_thread, memory) != 0) {
+            free(memory);
+            text = no_memory;
+        } else {
+            text = memory != NULL ? memory : no_memory;
+        }
+    }
+
+    return text == no_memory ? NULL : text;
+}
 
 /* How many bytes a character of UTF-8 has that starts here, or 0 where none does. */
 static int character_length(const unsigned char *at)
@@ -36,11 +68,15 @@ static void make_utf8(unsigned char *at)
 
 rnn_status fail(rnn_status status, const char *format, ...)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    make_utf8((unsigned char *)text);
+    char *const room = make_text();
+    if (room != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(room, ERROR_TEXT_BYTES, format, arguments);
+        va_end(arguments);
+        make_utf8((unsigned char *)room);
+    }
+
     return status;
 }
 
@@ -50,7 +86,11 @@ rnn_status failed(rnn_status status, char managed_text[ERROR_TEXT_BYTES])
     return fail(status, "%s", managed_text[0] != 0 ? managed_text : rnn_status_name(status));
 }
 
-const char *rnn_last_error(void) { return text; }
+const char *rnn_last_error(void)
+{
+    make_text();
+    return text;
+}
 
 const char *rnn_status_name(rnn_status status)
 {

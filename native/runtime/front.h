@@ -60,6 +60,9 @@ rnn_status read_options(const char *name, const void *options, void *target, siz
 /* Refuses calls that need the managed side or a lock where it is missing. */
 rnn_status check_process(void);
 
+/* Refuses where memory has come to its end: a thread's first call of the managed side would end the process. */
+rnn_status check_room(void);
+
 /* Refuses where the managed side could not start. */
 rnn_status check_conditions(void);
 

@@ -86,7 +86,7 @@ static rnn_status load(const void *data, size_t size, const rnn_model_options *o
         return fail(RNN_INVALID_ARGUMENT, "rnn_model_options.reserved is %d; expected 0", read.reserved);
     }
 
-    if ((status = rnn_start()) != RNN_OK) {
+    if ((status = rnn_start()) != RNN_OK || (status = check_room()) != RNN_OK) {
         return status;
     }
 

@@ -112,8 +112,9 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
     made->own_memory = is_own ? memory : NULL;
     if (made->image->host != NULL) {
         char text[ERROR_TEXT_BYTES] = "";
-        status = rnnx_host_open(model_managed(model), blueprint, made->arena, made->image->host, text, sizeof text);
-        status = status == RNN_OK ? status : failed(status, text);
+        if ((status = check_room()) == RNN_OK && (status = rnnx_host_open(model_managed(model), blueprint, made->arena, made->image->host, text, sizeof text)) != RNN_OK) {
+            failed(status, text);
+        }
     }
 
     if (status == RNN_OK && original != NULL) {
@@ -136,8 +137,8 @@ static rnn_status open(model *model, const rnn_blueprint *blueprint, void *memor
 /* The options as this version reads them, and the model with a reference. */
 static rnn_status read_request(rnn_model handle, const rnn_session_options *options, rnn_session_options *read, model **model)
 {
-    const rnn_status status = read_options("rnn_session_options", options, read, sizeof *read, FIRST_SESSION_OPTIONS);
-    if (status != RNN_OK) {
+    rnn_status status = read_options("rnn_session_options", options, read, sizeof *read, FIRST_SESSION_OPTIONS);
+    if (status != RNN_OK || (status = check_room()) != RNN_OK) {
         return status;
     }
 

@@ -22,6 +22,8 @@ internal static unsafe class EntryPoints
                 throw new InvalidOperationException(obstacle);
             }
 
+            // The thread of finalizers starts beside this one; it is ready before memory can end.
+            GC.WaitForPendingFinalizers();
             *kernels = KernelList.Describe(out var count);
             *kernelCount = count;
             return (int)Status.Ok;

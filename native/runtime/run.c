@@ -4,8 +4,6 @@
 
 #include "../src/steps.h"
 
-#include <string.h>
-
 void forget_inputs(rnn_image *image)
 {
     for (int32_t i = 0; i < image->input_count; i++) {

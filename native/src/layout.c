@@ -1,3 +1,5 @@
+/* One table, a line a field: as long as the structs that C# mirrors have fields. */
+
 #include "rnn_image.h"
 #include "rnn_layout.h"
 #include "rnn_runtime.h"

@@ -97,7 +97,7 @@ static void copy_out(const rnn_program *program, float *data, int32_t time_steps
     }
 }
 
-/* One step of one stream, as a small cell at audio rate has it: the walks over chunks, frames and time steps would take a twentieth of it. */
+/* One step of one stream, as a small cell at audio rate has it, without the walks over chunks, frames and time steps. */
 static inline void run_one(rnn_program *program, const float *input, float *output)
 {
     context c = {program->kernels, 0, 1, 1, 1, 0};

@@ -14,8 +14,8 @@ typedef struct rnn_io {
     rnn_buffer buffer;
     int32_t elements; /* of one stream */
     int32_t is_int32;
-    int32_t index_limit;
     int32_t given_steps; /* of an input: for how many time steps it was given, 0: not */
+    int32_t reserved;
 } rnn_io;
 
 /* A state variable. */

@@ -354,8 +354,8 @@ static const rnn_layout layouts[] = {
     FIELD(rnn_io, buffer),
     FIELD(rnn_io, elements),
     FIELD(rnn_io, is_int32),
-    FIELD(rnn_io, index_limit),
     FIELD(rnn_io, given_steps),
+    FIELD(rnn_io, reserved),
 
     FIELD(rnn_state, buffer),
     FIELD(rnn_state, ring),

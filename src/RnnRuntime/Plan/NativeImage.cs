@@ -7,8 +7,8 @@ internal struct NativeIo
     public NativeBuffer Buffer;
     public int Elements;
     public int IsInt32;
-    public int IndexLimit;
     public int GivenSteps;
+    public int Reserved;
 }
 
 internal unsafe struct NativeState

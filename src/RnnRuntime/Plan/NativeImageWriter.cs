@@ -123,7 +123,6 @@ internal static unsafe class NativeImageWriter
             Buffer = writer.Buffer(port.Buffer),
             Elements = port.Buffer.Elements,
             IsInt32 = port.Value.Type == TensorType.Int32 ? 1 : 0,
-            IndexLimit = port.IndexLimit,
         };
 
         NativeState StateOf(StateSlot slot) => new()
